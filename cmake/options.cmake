@@ -1,0 +1,28 @@
+# Language, warnings, sanitizers and the linker, for every target of ours.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+# The flags of our own code; third-party headers come as SYSTEM and are spared.
+add_library(syncline_flags INTERFACE)
+target_compile_options(syncline_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor -Wswitch-enum
+  $<$<BOOL:${SYNCLINE_WERROR}>:-Werror>)
+if(SYNCLINE_SANITIZE)
+  target_compile_options(syncline_flags INTERFACE -fsanitize=${SYNCLINE_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(syncline_flags INTERFACE -fsanitize=${SYNCLINE_SANITIZE})
+endif()
+
+find_program(SYNCLINE_MOLD mold)
+if(SYNCLINE_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_link_options(-fuse-ld=mold)
+elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  add_link_options(-fuse-ld=lld)
+endif()
+find_program(SYNCLINE_CCACHE ccache)
+if(SYNCLINE_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SYNCLINE_CCACHE})
+endif()
