@@ -1,6 +1,8 @@
-// The one error of Syncline: a code from one table, and a message that says what was wrong, where, and what to do.
+// The one error of Syncline: a code from one table, and a message that says what was wrong, where,
+// and what to do.
 //
-// Below the live-object façade functions return Result<T> (src/base/result.hpp) that carries an Error; the façade
+// Below the live-object façade functions return Result<T> (src/base/result.hpp) that carries an
+// Error; the façade
 // (`board["title"] = …`, `.get()`) throws it.
 #pragma once
 
@@ -10,7 +12,8 @@
 
 namespace syncline {
 
-/// What went wrong, HTTP-like: one table for the C++ API, the sync-api, WebSocket closes, REST and the command.
+/// What went wrong, HTTP-like: one table for the C++ API, the sync-api, WebSocket closes, REST and
+/// the command.
 enum class Code : int {
   kMalformed = 400,        ///< bytes, JSON, URL or pointer that cannot be read
   kUnauthenticated = 401,  ///< no valid identity
@@ -37,7 +40,8 @@ class Error : public std::exception {
  public:
   Error(Code code, std::string message) : code_(code), message_(std::move(message)) {}
 
-  /// An error with a narrower reason within its code: {kConflict, "gap"}, {kConflict, "client_id_taken"}.
+  /// An error with a narrower reason within its code: {kConflict, "gap"}, {kConflict,
+  /// "client_id_taken"}.
   Error(Code code, std::string reason, std::string message)
       : code_(code), reason_(std::move(reason)), message_(std::move(message)) {}
 

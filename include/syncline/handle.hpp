@@ -6,7 +6,8 @@
 
 namespace syncline {
 
-/// Owns one registration. Movable; destroying or reset() ends it, release() lets it live as long as its subject.
+/// Owns one registration. Movable; destroying or reset() ends it, release() lets it live as long as
+/// its subject.
 class [[nodiscard]] Handle {
  public:
   Handle() = default;

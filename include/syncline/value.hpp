@@ -1,7 +1,7 @@
 // A JSON value, plus the three kinds that JavaScript has beyond it: undefined, BigInt and bytes.
 //
-// Values are what a data object's leaves hold and what lib0's `any` carries on the wire. Objects keep the order in
-// which their members were written.
+// Values are what a data object's leaves hold and what lib0's `any` carries on the wire. Objects
+// keep the order in which their members were written.
 #pragma once
 
 #include <concepts>
@@ -21,8 +21,9 @@
 
 namespace syncline {
 
-/// An immutable-by-convention tree. Copyable, comparable. Strings are UTF-8; a lone UTF-16 surrogate, which JavaScript
-/// strings may hold, is kept as its three-byte (WTF-8) form and becomes U+FFFD on the wire, as in lib0.
+/// An immutable-by-convention tree. Copyable, comparable. Strings are UTF-8; a lone UTF-16
+/// surrogate, which JavaScript strings may hold, is kept as its three-byte (WTF-8) form and becomes
+/// U+FFFD on the wire, as in lib0.
 class Value {
  public:
   using Array = std::vector<Value>;
@@ -41,22 +42,23 @@ class Value {
   enum class Kind { kNull, kUndefined, kBool, kNumber, kBigInt, kString, kBinary, kArray, kObject };
 
   Value() : data_(nullptr) {}
-  Value(std::nullptr_t) : data_(nullptr) {}  // NOLINT: implicit, as JSON literals are
-  Value(Undefined undefined) : data_(undefined) {}                      // NOLINT
+  Value(std::nullptr_t) : data_(nullptr) {}         // NOLINT: implicit, as JSON literals are
+  Value(Undefined undefined) : data_(undefined) {}  // NOLINT
   Value(std::same_as<bool> auto flag) : data_(static_cast<bool>(flag)) {}  // NOLINT
   /// Numbers are doubles, as in JavaScript: integers beyond 2^53 lose precision (use BigInt).
   template <typename N>
     requires(std::integral<N> && !std::same_as<N, bool>) || std::floating_point<N>
-  Value(N number) : data_(static_cast<double>(number)) {}               // NOLINT
-  Value(BigInt big) : data_(big) {}                                     // NOLINT
-  Value(const char* text) : data_(std::string(text)) {}                 // NOLINT
-  Value(std::string_view text) : data_(std::string(text)) {}            // NOLINT
-  Value(std::string text) : data_(std::move(text)) {}                   // NOLINT
-  Value(Binary bytes) : data_(std::move(bytes)) {}                      // NOLINT
-  Value(Array items) : data_(std::move(items)) {}                       // NOLINT
-  Value(Object members) : data_(std::move(members)) {}                  // NOLINT
-  /// `{{"title", "Plan"}, {"done", 3}}` makes an object (every element is a pair that starts with a string),
-  /// anything else, and `{}` apart, an array. Say Value::array or Value::object where both could be meant.
+  Value(N number) : data_(static_cast<double>(number)) {}     // NOLINT
+  Value(BigInt big) : data_(big) {}                           // NOLINT
+  Value(const char* text) : data_(std::string(text)) {}       // NOLINT
+  Value(std::string_view text) : data_(std::string(text)) {}  // NOLINT
+  Value(std::string text) : data_(std::move(text)) {}         // NOLINT
+  Value(Binary bytes) : data_(std::move(bytes)) {}            // NOLINT
+  Value(Array items) : data_(std::move(items)) {}             // NOLINT
+  Value(Object members) : data_(std::move(members)) {}        // NOLINT
+  /// `{{"title", "Plan"}, {"done", 3}}` makes an object (every element is a pair that starts with a
+  /// string), anything else, and `{}` apart, an array. Say Value::array or Value::object where both
+  /// could be meant.
   Value(std::initializer_list<Value> items);
   static Value array(std::initializer_list<Value> items = {}) { return Value(Array(items)); }
   static Value object(std::initializer_list<Member> members = {}) { return Value(Object(members)); }
@@ -85,23 +87,26 @@ class Value {
   /// Sets or adds a member. REQUIRES: an object.
   void set(std::string_view member, Value value);
 
-  /// The value as a C++ type: bool, integers, floating point, std::string, Value. Throws Error kSchema for another
-  /// kind, or a number that the integer type cannot hold exactly.
+  /// The value as a C++ type: bool, integers, floating point, std::string, Value. Throws Error
+  /// kSchema for another kind, or a number that the integer type cannot hold exactly.
   template <typename T>
   T as() const;
 
-  /// SameValue of ECMAScript at the leaves: NaN equals NaN, -0 differs from 0. Member order does not count.
+  /// SameValue of ECMAScript at the leaves: NaN equals NaN, -0 differs from 0. Member order does
+  /// not count.
   friend bool operator==(const Value& a, const Value& b);
 
-  /// JSON text as ECMAScript's JSON.stringify writes it; undefined members are left out, and what JSON cannot say
-  /// (undefined elsewhere, NaN, bytes) becomes null or an object as JavaScript would.
+  /// JSON text as ECMAScript's JSON.stringify writes it; undefined members are left out, and what
+  /// JSON cannot say (undefined elsewhere, NaN, bytes) becomes null or an object as JavaScript
+  /// would.
   std::string to_json() const;
   /// Reads JSON as JSON.parse does, nested at most 1000 deep. Error kMalformed names the offset.
   static Value parse(std::string_view json);  ///< throws Error kMalformed
 
  private:
   // The order is that of Kind.
-  std::variant<std::nullptr_t, Undefined, bool, double, BigInt, std::string, Binary, Array, Object> data_;
+  std::variant<std::nullptr_t, Undefined, bool, double, BigInt, std::string, Binary, Array, Object>
+      data_;
 };
 
 std::ostream& operator<<(std::ostream& out, const Value& value);
@@ -120,15 +125,16 @@ T Value::as() const {
     if (kind() != Kind::kBool) detail::throw_wrong_kind(*this, "a bool");
     return boolean();
   } else if constexpr (std::signed_integral<T>) {
-    return static_cast<T>(
-        detail::signed_integer(*this, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+    return static_cast<T>(detail::signed_integer(*this, std::numeric_limits<T>::min(),
+                                                 std::numeric_limits<T>::max()));
   } else if constexpr (std::unsigned_integral<T>) {
     return static_cast<T>(detail::unsigned_integer(*this, std::numeric_limits<T>::max()));
   } else if constexpr (std::floating_point<T>) {
     if (kind() != Kind::kNumber) detail::throw_wrong_kind(*this, "a number");
     return static_cast<T>(number());
   } else {
-    static_assert(std::same_as<T, std::string>, "Value::as<T>: bool, a number type, std::string or Value");
+    static_assert(std::same_as<T, std::string>,
+                  "Value::as<T>: bool, a number type, std::string or Value");
     if (kind() != Kind::kString) detail::throw_wrong_kind(*this, "a string");
     return string();
   }

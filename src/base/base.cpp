@@ -46,7 +46,8 @@ Code code_from(int number) {
 }
 
 void check_failed(const char* file, int line, const char* condition, const char* message) {
-  std::fprintf(stderr, "syncline: %s:%d: broken invariant: %s (%s)\n", file, line, message, condition);
+  std::fprintf(stderr, "syncline: %s:%d: broken invariant: %s (%s)\n", file, line, message,
+               condition);
   std::abort();
 }
 

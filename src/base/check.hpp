@@ -4,12 +4,13 @@
 namespace syncline {
 
 /// Prints the broken invariant and aborts.
-[[noreturn]] void check_failed(const char* file, int line, const char* condition, const char* message);
+[[noreturn]] void check_failed(const char* file, int line, const char* condition,
+                               const char* message);
 
 }  // namespace syncline
 
-#define SYNCLINE_CHECK(condition, message)                                                    \
-  do {                                                                                        \
-    if (!(condition)) [[unlikely]]                                                            \
-      ::syncline::check_failed(__FILE__, __LINE__, #condition, message);                      \
+#define SYNCLINE_CHECK(condition, message)                               \
+  do {                                                                   \
+    if (!(condition)) [[unlikely]]                                       \
+      ::syncline::check_failed(__FILE__, __LINE__, #condition, message); \
   } while (false)

@@ -1,5 +1,5 @@
-// The ports of time, chance and execution. Only adapters, the façade, apps and the simulator implement them, so
-// everything else runs the same on real threads and on virtual time.
+// The ports of time, chance and execution. Only adapters, the façade, apps and the simulator
+// implement them, so everything else runs the same on real threads and on virtual time.
 #pragma once
 
 #include <chrono>
@@ -30,8 +30,8 @@ class Random {
   virtual std::uint64_t next() = 0;
 };
 
-/// Runs tasks one at a time, in order of posting. What is confined to an executor is touched only by its tasks, or
-/// under a guard of enter().
+/// Runs tasks one at a time, in order of posting. What is confined to an executor is touched only
+/// by its tasks, or under a guard of enter().
 class Executor {
  public:
   /// Keeps the executor entered while it lives.
@@ -40,12 +40,14 @@ class Executor {
   virtual ~Executor() = default;
   /// Queues a task. Thread: any.
   virtual void post(std::function<void()> task) = 0;
-  /// Runs a task once after at least `delay`, unless the handle ends it first. Thread: under the executor.
+  /// Runs a task once after at least `delay`, unless the handle ends it first. Thread: under the
+  /// executor.
   virtual Handle after(Duration delay, std::function<void()> task) = 0;
-  /// Enters the executor from outside: no task runs while the guard lives. Entering again inside is allowed.
+  /// Enters the executor from outside: no task runs while the guard lives. Entering again inside is
+  /// allowed.
   virtual Guard enter() = 0;
-  /// Runs until `done` is true: by waiting where other threads run the tasks, by running them here in poll mode.
-  /// False when `timeout` passed first. REQUIRES: not called from inside a task.
+  /// Runs until `done` is true: by waiting where other threads run the tasks, by running them here
+  /// in poll mode. False when `timeout` passed first. REQUIRES: not called from inside a task.
   virtual bool run_until(const std::function<bool()>& done, Duration timeout) = 0;
 };
 

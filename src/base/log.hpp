@@ -1,5 +1,5 @@
-// Log lines for the person who runs the program. One sink per process, installed by the app; without one, nothing is
-// printed. Lines never carry tokens or document content.
+// Log lines for the person who runs the program. One sink per process, installed by the app;
+// without one, nothing is printed. Lines never carry tokens or document content.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,11 @@ void install(Sink sink);
 void write(Level level, std::string_view part, std::string_view line);
 
 inline void info(std::string_view part, std::string_view line) { write(Level::kInfo, part, line); }
-inline void warning(std::string_view part, std::string_view line) { write(Level::kWarning, part, line); }
-inline void error(std::string_view part, std::string_view line) { write(Level::kError, part, line); }
+inline void warning(std::string_view part, std::string_view line) {
+  write(Level::kWarning, part, line);
+}
+inline void error(std::string_view part, std::string_view line) {
+  write(Level::kError, part, line);
+}
 
 }  // namespace syncline::log

@@ -1,4 +1,5 @@
-// Result<T>: a value or the Error that kept it from being made. What the outside world can cause comes back as one.
+// Result<T>: a value or the Error that kept it from being made. What the outside world can cause
+// comes back as one.
 #pragma once
 
 #include <optional>
@@ -14,8 +15,10 @@ namespace syncline {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT: implicit on purpose
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT: implicit on purpose
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit on purpose
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -74,14 +77,14 @@ class [[nodiscard]] Result<void> {
 }  // namespace syncline
 
 /// Leaves the function with the error of `expression`, a Result, if it has one.
-#define SYNCLINE_TRY(expression)                          \
-  do {                                                    \
+#define SYNCLINE_TRY(expression)                                    \
+  do {                                                              \
     if (auto syncline_result = (expression); !syncline_result.ok()) \
-      return syncline_result.error();                     \
+      return syncline_result.error();                               \
   } while (false)
 
 /// Defines `name` from the value of `expression`, a Result, or leaves the function with its error.
-#define SYNCLINE_TRY_ASSIGN(name, expression)             \
-  auto name##_result = (expression);                      \
-  if (!name##_result.ok()) return name##_result.error();  \
+#define SYNCLINE_TRY_ASSIGN(name, expression)            \
+  auto name##_result = (expression);                     \
+  if (!name##_result.ok()) return name##_result.error(); \
   auto& name = name##_result.value()

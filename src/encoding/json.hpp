@@ -1,4 +1,5 @@
-// JSON text as ECMAScript reads and writes it: shortest round-trip numbers, escaped lone surrogates, member order kept.
+// JSON text as ECMAScript reads and writes it: shortest round-trip numbers, escaped lone
+// surrogates, member order kept.
 #pragma once
 
 #include <string>
@@ -9,7 +10,8 @@
 
 namespace syncline::encoding {
 
-/// As JSON.parse: one value, nothing after it. kMalformed names line and column. Nesting past kMaxDepth is malformed.
+/// As JSON.parse: one value, nothing after it. kMalformed names line and column. Nesting past
+/// kMaxDepth is malformed.
 Result<Value> parse_json(std::string_view text);
 
 /// As JSON.stringify. `undefined` at the top becomes "undefined" as ContentJSON wants it.

@@ -1,8 +1,10 @@
-// lib0's binary primitives: the bytes below every Yjs format (reference: lib0's encoding.js and decoding.js).
+// lib0's binary primitives: the bytes below every Yjs format (reference: lib0's encoding.js and
+// decoding.js).
 //
-// Writer appends to a buffer it owns. Reader walks a view that must outlive it, and never trusts a length: every read
-// is checked against what is left, and the first failure makes the reader failed, after which every read returns an
-// empty value. Callers check failed() where a decision depends on what was read.
+// Writer appends to a buffer it owns. Reader walks a view that must outlive it, and never trusts a
+// length: every read is checked against what is left, and the first failure makes the reader
+// failed, after which every read returns an empty value. Callers check failed() where a decision
+// depends on what was read.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +17,8 @@
 
 namespace syncline::encoding {
 
-/// The largest integer JavaScript counts exactly, 2^53 - 1: the bound of clocks, client ids and lengths.
+/// The largest integer JavaScript counts exactly, 2^53 - 1: the bound of clocks, client ids and
+/// lengths.
 inline constexpr std::uint64_t kMaxSafeInteger = (std::uint64_t{1} << 53) - 1;
 /// How deep an `any` or a JSON text may nest.
 inline constexpr int kMaxDepth = 1000;

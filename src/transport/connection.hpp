@@ -1,5 +1,5 @@
-// Connections carry whole messages: a WebSocket over a Stream, a loopback pair in one process, or the simulator's
-// network. Sessions know nothing else of the transport.
+// Connections carry whole messages: a WebSocket over a Stream, a loopback pair in one process, or
+// the simulator's network. Sessions know nothing else of the transport.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@
 
 namespace syncline::transport {
 
-/// Why a connection ended: a WebSocket close code (RFC 6455 section 7.4, and 44xx of PROTOCOL.md) and words for people.
+/// Why a connection ended: a WebSocket close code (RFC 6455 section 7.4, and 44xx of PROTOCOL.md)
+/// and words for people.
 struct Close {
   std::uint16_t code = 1006;
   std::string reason;
@@ -26,8 +27,8 @@ inline constexpr std::uint16_t kCloseTooLarge = 1009;
 inline constexpr std::uint16_t kCloseRestart = 1012;
 inline constexpr std::uint16_t kCloseTryLater = 1013;
 
-/// Hears of one connection. Nothing is called after on_closed, nor after the connection was destroyed. A handler may
-/// destroy the connection inside any of these calls.
+/// Hears of one connection. Nothing is called after on_closed, nor after the connection was
+/// destroyed. A handler may destroy the connection inside any of these calls.
 class ConnectionEvents {
  public:
   virtual ~ConnectionEvents() = default;
@@ -38,7 +39,8 @@ class ConnectionEvents {
   virtual void on_closed(const Close& close) = 0;
 };
 
-/// A bidirectional, ordered connection of binary messages. Thread: its executor. Destroying drops it (1006 there).
+/// A bidirectional, ordered connection of binary messages. Thread: its executor. Destroying drops
+/// it (1006 there).
 class Connection {
  public:
   virtual ~Connection() = default;
@@ -46,7 +48,8 @@ class Connection {
   virtual void set_events(ConnectionEvents* events) = 0;
   virtual void send(SharedBytes message) = 0;
   virtual std::size_t queued_bytes() const = 0;
-  /// Sends what is queued and a close frame; on_closed follows when the other side agreed or did not in time.
+  /// Sends what is queued and a close frame; on_closed follows when the other side agreed or did
+  /// not in time.
   virtual void close(std::uint16_t code, std::string reason) = 0;
   /// The other side, for logs.
   virtual std::string peer() const = 0;
@@ -56,8 +59,8 @@ class Connection {
 class Connector {
  public:
   virtual ~Connector() = default;
-  /// `done` is called once unless the handle ended it first. Errors: kMalformed (URL), kUnavailable (refused, lost),
-  /// kDenied (the other side answered 401 or 403).
+  /// `done` is called once unless the handle ended it first. Errors: kMalformed (URL), kUnavailable
+  /// (refused, lost), kDenied (the other side answered 401 or 403).
   virtual Handle connect(const std::string& url, const std::string& subprotocol,
                          std::function<void(Result<std::unique_ptr<Connection>>)> done) = 0;
 };

@@ -23,8 +23,8 @@ class StreamEvents {
   virtual void on_closed(const std::string& why) = 0;
 };
 
-/// A bidirectional, ordered stream of bytes. Buffers written within one turn of the executor leave in one gathered
-/// system call. Thread: its executor. Destroying closes it at once.
+/// A bidirectional, ordered stream of bytes. Buffers written within one turn of the executor leave
+/// in one gathered system call. Thread: its executor. Destroying closes it at once.
 class Stream {
  public:
   virtual ~Stream() = default;
