@@ -1,0 +1,154 @@
+// DataObject: a live JSON tree with maps, lists and texts that merge, shared by everyone who holds
+// a copy.
+//
+// Write it as a local object; the change is checked against the access rules where it is made,
+// sent, stored and appears in every other copy. What goes wrong throws syncline::Error.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "syncline/changes.hpp"
+#include "syncline/handle.hpp"
+#include "syncline/path.hpp"
+#include "syncline/value.hpp"
+
+namespace syncline {
+
+namespace object {
+class LiveObject;
+}
+
+class Node;
+
+/// A live text at a place of a data object. Positions and lengths count UTF-16 code units, as every
+/// Yjs client does. A handle is a path: it follows what is there now, and throws kNotFound where
+/// nothing is.
+class LiveText {
+ public:
+  /// Past the end appends.
+  void insert(std::size_t index, std::string_view text);
+  /// Past the end clips.
+  void erase(std::size_t index, std::size_t length);
+  /// Edits to become `text`, keeping the common prefix and suffix (and everyone's cursors in them).
+  void assign(std::string_view text);
+  std::size_t size() const;
+  std::string string() const;
+
+ private:
+  friend class Node;
+  LiveText(std::shared_ptr<object::LiveObject> object, Path path)
+      : object_(std::move(object)), path_(std::move(path)) {}
+  std::shared_ptr<object::LiveObject> object_;
+  Path path_;
+};
+
+/// A place in a data object: `board["steps"][0]["title"]`. Reading looks at what is there now,
+/// assigning puts a value there. Cheap to copy; stays valid while the object lives, whatever
+/// happens at the place.
+class Node {
+ public:
+  /// The member of a map. The place need not exist.
+  Node operator[](std::string_view key) const;
+  Node operator[](const char* key) const { return (*this)[std::string_view(key)]; }
+  /// The element of a list.
+  Node operator[](std::integral auto index) const { return at(static_cast<std::size_t>(index)); }
+
+  /// Puts a value here: objects become live maps, arrays live lists, at every depth; a string onto
+  /// a live text edits the text. Throws kDenied where the rules forbid it, kNotFound where the
+  /// parent is missing.
+  const Node& operator=(const Value& value) const;
+  const Node& operator=(const Node& other) const;
+  Node(const Node&) = default;
+
+  bool exists() const;
+  /// A copy of what is here. Throws kNotFound.
+  Value get() const;
+  /// What is here as a C++ type (Value::as). Throws kNotFound, kSchema.
+  template <typename T>
+  T as() const {
+    return get().as<T>();
+  }
+  /// What is here, or `fallback` where nothing is.
+  template <typename T>
+  T value_or(T fallback) const {
+    return exists() ? as<T>() : std::move(fallback);
+  }
+
+  /// Members of a map, elements of a list, code units of a text.
+  std::size_t size() const;
+  /// The keys of a map, sorted.
+  std::vector<std::string> keys() const;
+
+  /// Appends to a list; makes the list where nothing is.
+  void push_back(const Value& value) const;
+  /// Inserts into a list before `index`. Throws kTooLarge past the end.
+  void insert(std::size_t index, const Value& value) const;
+  /// Removes `count` elements of a list from `index` on. Throws kTooLarge past the end.
+  void erase(std::size_t index, std::size_t count = 1) const;
+  /// Removes this member or element. Nothing happens where nothing is.
+  void remove() const;
+
+  /// The live text here: made where nothing is, converted from a plain string.
+  LiveText text() const;
+  bool is_text() const;
+
+  const Path& path() const { return path_; }
+
+ private:
+  friend class DataObject;
+  Node(std::shared_ptr<object::LiveObject> object, Path path)
+      : object_(std::move(object)), path_(std::move(path)) {}
+  Node at(std::size_t index) const;
+  std::shared_ptr<object::LiveObject> object_;
+  Path path_;
+};
+
+/// A handle to one data object: copies name the same object. Thread: any, for objects of a threaded
+/// Syncer; a body given to transact or read, and observers, have the object to themselves.
+class DataObject {
+ public:
+  /// An object of this process alone, shared with nobody: for tests and tools.
+  static DataObject local(const Value& initial = Value::object());
+
+  explicit DataObject(std::shared_ptr<object::LiveObject> object) : object_(std::move(object)) {}
+
+  /// `comm://example.org/board`; empty for a local object.
+  const std::string& url() const;
+  std::string owner() const;
+  /// Whether the rules in force let this syncer write anything.
+  bool may_write() const;
+
+  Node operator[](std::string_view key) const;
+  Node operator[](const char* key) const { return (*this)[std::string_view(key)]; }
+  /// The place a JSON pointer names ("" is the whole object). Throws kMalformed.
+  Node at(std::string_view pointer) const;
+  /// A copy of the whole tree.
+  Value get() const;
+  std::vector<std::string> keys() const;
+
+  /// Many changes, one message, one call of each observer. What `body` did before it throws stands
+  /// and is sent.
+  void transact(const std::function<void()>& body) const;
+  /// Runs `body` with no change in between.
+  void read(const std::function<void()>& body) const;
+
+  /// Calls `observer` with every change at any depth, of what exists now and what is created later,
+  /// until the handle is destroyed. An observer that throws stops nobody else.
+  Handle observe(std::function<void(const Changes&)> observer) const;
+
+  /// Local changes that are not yet acknowledged as durable.
+  std::size_t unacknowledged() const;
+
+  const std::shared_ptr<object::LiveObject>& live() const { return object_; }
+
+ private:
+  std::shared_ptr<object::LiveObject> object_;
+};
+
+}  // namespace syncline

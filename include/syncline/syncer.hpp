@@ -1,0 +1,142 @@
+// Syncer: creates, shares and subscribes to data objects; sends local changes and applies remote
+// ones.
+//
+//     syncline::Syncer alice{{.identity = "hyperty://example.org/alice", .hub =
+//     "ws://127.0.0.1:4455"}}; auto board = alice.create("comm://example.org/board", {{"title",
+//     "Plan"}}).get(); board["title"] = "Plan B";
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "syncline/data_object.hpp"
+#include "syncline/error.hpp"
+#include "syncline/handle.hpp"
+#include "syncline/value.hpp"
+
+namespace syncline {
+
+namespace detail {
+/// What Pending needs of a Syncer: waiting for it. Implemented in the façade.
+class Waiter {
+ public:
+  virtual ~Waiter() = default;
+  virtual bool wait(const std::function<bool()>& done, std::chrono::nanoseconds timeout) = 0;
+};
+
+template <typename T>
+struct PendingState {
+  std::unique_ptr<T> value;
+  std::unique_ptr<Error> error;
+  std::vector<std::function<void(PendingState&)>> then;
+  bool done() const { return value || error; }
+};
+}  // namespace detail
+
+/// Nothing: the result of operations that only succeed or fail.
+struct Unit {};
+
+/// The answer to a request, not here yet. Every request gets one: a value, or an error (kTimeout at
+/// the latest).
+template <typename T>
+class [[nodiscard]] Pending {
+ public:
+  Pending(std::shared_ptr<detail::PendingState<T>> state, std::shared_ptr<detail::Waiter> waiter)
+      : state_(std::move(state)), waiter_(std::move(waiter)) {}
+
+  /// Waits for the answer; throws the Error it failed with, kTimeout when `timeout` passed. In poll
+  /// mode it pumps the syncer. REQUIRES: not called from an observer or callback of the same
+  /// syncer.
+  T get(std::chrono::milliseconds timeout = std::chrono::seconds(30)) {
+    const auto state = state_;
+    if (!waiter_->wait([state] { return state->done(); }, timeout))
+      throw Error(Code::kTimeout, "no answer within " + std::to_string(timeout.count()) + " ms");
+    if (state->error) throw Error(*state->error);
+    return *state->value;
+  }
+
+ private:
+  std::shared_ptr<detail::PendingState<T>> state_;
+  std::shared_ptr<detail::Waiter> waiter_;
+};
+
+struct SyncerOptions {
+  /// Who this syncer is: `hyperty://domain/name`.
+  std::string identity;
+  /// The hub to share through, `ws://host:port`. Empty: this syncer hosts the objects it creates.
+  std::string hub;
+  /// Where the objects hosted here are stored (a file); empty: in memory only. REQUIRES: no hub (a
+  /// local cache beside a hub is not in this version).
+  std::string data;
+  /// Address to accept other syncers on, "127.0.0.1:0" picks a port; empty: reachable in this
+  /// process only. REQUIRES: no hub.
+  std::string listen;
+  /// A token for hubs that ask for one.
+  std::string token;
+  /// True: everything runs inside poll() and get(), on the caller's thread (games, GUIs).
+  bool poll = false;
+};
+
+struct CreateOptions {
+  /// "owner", "open", "private", or a rule set.
+  Value access = "owner";
+  /// Who may read a private object, and is told of this one.
+  std::vector<std::string> invite;
+  /// False: lives in the host's memory only; acknowledgements say so.
+  bool durable = true;
+};
+
+struct InvitationNotice {
+  std::string url;
+  std::string from;
+};
+
+/// A participant's end of the sync-api. Identity. Thread: any; callbacks run on the syncer's own
+/// thread, or inside poll(). Destroying it waits shortly for what was written to be acknowledged,
+/// then ends all its objects: their handles stay readable and throw kUnavailable on writes.
+class Syncer {
+ public:
+  /// Throws kMalformed for an identity or URL that is not one, kConflict where the data file is in
+  /// use.
+  explicit Syncer(SyncerOptions options);
+  ~Syncer();
+  Syncer(const Syncer&) = delete;
+  Syncer& operator=(const Syncer&) = delete;
+
+  const std::string& identity() const;
+  /// Where other syncers reach the objects hosted here, `ws://127.0.0.1:PORT`; empty when not
+  /// listening.
+  std::string address() const;
+  bool connected() const;
+
+  /// Creates an object owned by this identity. Errors: kConflict (exists), kMalformed, kDenied.
+  Pending<DataObject> create(const std::string& url, const Value& initial = Value::object(),
+                             CreateOptions options = {});
+  /// Gets a live copy. Errors: kNotFound, kDenied, kGone.
+  Pending<DataObject> subscribe(const std::string& url);
+  /// Ends the copy here.
+  Pending<Unit> unsubscribe(const std::string& url);
+  /// Deletes the object everywhere.
+  Pending<Unit> remove(const std::string& url);
+  /// Lets an identity read a private object, and tells it.
+  Pending<Unit> invite(const std::string& url, const std::string& identity);
+  /// Waits until every local change made so far is acknowledged (durable, where the object is).
+  Pending<Unit> flush();
+
+  /// Calls `callback` for each invitation that arrives.
+  Handle on_invitation(std::function<void(const InvitationNotice&)> callback);
+  /// Calls `callback` for a local write that the room refused; the object was rebuilt without it.
+  Handle on_refused(std::function<void(const std::string& url, const Error& error)> callback);
+
+  /// Runs what is due, in poll mode: timers, arrived messages, observers.
+  void poll();
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace syncline
