@@ -57,15 +57,19 @@ class Value {
   Value(Array items) : data_(std::move(items)) {}             // NOLINT
   Value(Object members) : data_(std::move(members)) {}        // NOLINT
   /// `{{"title", "Plan"}, {"done", 3}}` makes an object (every element is a pair that starts with a
-  /// string), anything else, and `{}` apart, an array. Say Value::array or Value::object where both
-  /// could be meant.
+  /// string), anything else an array; so `{{"a", "b"}}` is an object with one member. Say
+  /// Value::array or Value::object where both could be meant. An empty list makes an empty object,
+  /// but C++ takes a bare `{}` for the default constructor: null. Of members with one name the last
+  /// value wins, at the first one's place.
   Value(std::initializer_list<Value> items);
   static Value array(std::initializer_list<Value> items = {}) { return Value(Array(items)); }
+  /// REQUIRES: names are unique.
   static Value object(std::initializer_list<Member> members = {}) { return Value(Object(members)); }
 
   Kind kind() const { return static_cast<Kind>(data_.index()); }
   bool is_null() const { return kind() == Kind::kNull; }
   bool is_undefined() const { return kind() == Kind::kUndefined; }
+  bool is_bool() const { return kind() == Kind::kBool; }
   bool is_string() const { return kind() == Kind::kString; }
   bool is_number() const { return kind() == Kind::kNumber; }
   bool is_array() const { return kind() == Kind::kArray; }
@@ -98,10 +102,11 @@ class Value {
 
   /// JSON text as ECMAScript's JSON.stringify writes it; undefined members are left out, and what
   /// JSON cannot say (undefined elsewhere, NaN, bytes) becomes null or an object as JavaScript
-  /// would.
+  /// would. A BigInt is written as an integer, `undefined` alone as "undefined".
   std::string to_json() const;
-  /// Reads JSON as JSON.parse does, nested at most 1000 deep. Error kMalformed names the offset.
-  static Value parse(std::string_view json);  ///< throws Error kMalformed
+  /// Reads JSON as JSON.parse does, nested at most 1000 deep. Throws Error kMalformed, which names
+  /// line and column.
+  static Value parse(std::string_view json);
 
  private:
   // The order is that of Kind.

@@ -10,11 +10,16 @@
 
 namespace syncline::encoding {
 
-/// As JSON.parse: one value, nothing after it. kMalformed names line and column. Nesting past
-/// kMaxDepth is malformed.
+/// As JSON.parse: one value, nothing after it; of members with one name the last value wins, at the
+/// first one's place. Numbers become doubles; one too large for a double is malformed, where
+/// JSON.parse would give Infinity. Escaped lone surrogates are kept (WTF-8). Nesting past kMaxDepth
+/// is malformed, and so is text that is not UTF-8. kMalformed names line and column.
 Result<Value> parse_json(std::string_view text);
 
-/// As JSON.stringify. `undefined` at the top becomes "undefined" as ContentJSON wants it.
+/// As JSON.stringify: undefined members are left out, undefined elements and numbers that are not
+/// finite become null, bytes become {"0":1,…}. Beyond it: `undefined` at the top becomes
+/// "undefined", as ContentJSON wants it, and a BigInt is written as an integer, where JavaScript
+/// throws.
 std::string write_json(const Value& value);
 
 /// As JSON.stringify(value, null, indent): for people.
