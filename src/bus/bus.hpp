@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -20,13 +21,15 @@ class Gate {
   virtual ~Gate() = default;
   /// The error is what the sender is answered (its reason and message).
   virtual Result<void> pass(const Message& message) const = 0;
+  /// Which rule refused `message`, where one did: goes into the answer.
+  virtual std::string rule(const Message&) const { return {}; }
 };
 
 using Receiver = std::function<void(Message)>;
 
-/// Identity. Thread: one executor. Delivery is run-to-completion: messages sent while one is being
-/// delivered wait their turn, so order per sender and address is kept and no receiver is entered
-/// twice.
+/// Identity. REQUIRES: outlives its handles. Thread: one executor. Delivery is run-to-completion:
+/// messages sent while one is being delivered wait their turn, so order per sender and address is
+/// kept and no receiver is entered twice.
 class Bus {
  public:
   /// Takes messages for `address` through `gate` until the handle ends. REQUIRES: the address is
@@ -35,24 +38,26 @@ class Bus {
 
   bool attached(const Address& address) const;
 
-  /// Who gets messages for addresses that nobody attached: the room table, which loads the object,
-  /// attaches its room and sends the message again. Without one they are answered kNotFound.
+  /// Who gets requests for addresses that nobody attached: the room table, which loads the object,
+  /// attaches its room and sends the message again. Without one they are answered kNotFound. An
+  /// update never reaches it (its sender is no longer subscribed): kUnavailable "unsubscribed".
   void set_resolver(Receiver resolver);
 
   /// Routes a message. What a gate refuses is answered to `from` (Refused, or UpdateRefused for
-  /// updates), with the request id; replies to addresses that are gone are dropped.
+  /// updates), with the request id, 0 for presence and events; replies to addresses that are gone
+  /// are dropped.
   void send(Message message);
 
  private:
   void deliver(Message message);
-  void refuse(const Message& message, const Error& error);
+  void refuse(const Message& message, const Error& error, std::string rule);
 
   struct Attached {
     const Gate* gate;
     std::shared_ptr<Receiver> receiver;
   };
   std::unordered_map<Address, Attached> attached_;
-  Receiver resolver_;
+  std::shared_ptr<Receiver> resolver_;
   std::deque<Message> queue_;
   bool delivering_ = false;
 };

@@ -3,11 +3,13 @@
 //
 // On the wire an object is named by a channel number; on the bus by its address. Sessions
 // translate: `channel` means nothing outside the session that handed it out, and rooms leave it 0.
+// What never travels on a wire says so ("bus only").
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -44,8 +46,7 @@ struct EditOp {
   Value value;
 };
 
-// ---- to the room
-// ----------------------------------------------------------------------------------------------------
+// ---- to the room ----
 
 struct Hello {
   RequestId request = 0;
@@ -76,6 +77,8 @@ struct Subscribe {
   std::optional<Position> since;
   Bytes state_vector;
   bool live = true;  ///< false: one answer, no updates after it
+  /// Bus only: an object that does not exist is made, `open` for all, as plain Yjs clients expect.
+  bool create_open = false;
 };
 struct Update {
   Channel channel = 0;
@@ -118,6 +121,7 @@ struct Edit {
   std::string kind = "map";
   std::vector<EditOp> ops;
 };
+/// Ends a subscription. A session that ends sends one to every room it is in, with request 0.
 struct Unsubscribe {
   RequestId request = 0;
   Channel channel = 0;
@@ -132,14 +136,18 @@ struct Ping {
 struct Pong {
   std::uint64_t nonce = 0;
 };
+/// Bus only: the session cannot take more of this object now (its connection is congested), or can
+/// again. Meanwhile the room queues nothing for it; afterwards it gets one merged tail.
+struct Flow {
+  bool congested = false;
+};
 /// A type this version does not know. Answered with `refused`, never ignored.
 struct Unknown {
   std::uint64_t type = 0;
   RequestId request = 0;
 };
 
-// ---- from the room
-// --------------------------------------------------------------------------------------------------
+// ---- from the room ----
 
 struct Welcome {
   RequestId request = 0;
@@ -186,11 +194,13 @@ struct Current {
   std::uint64_t seq = 0;
 };
 /// Everything of this session on this channel up to sequence `upto` that was not refused is done,
-/// and durable if so.
+/// and durable if so. The receiver has now been sent everything up to the object's `seq`.
 struct Ack {
   Channel channel = 0;
   std::uint64_t upto = 0;
   bool durable = true;
+  std::uint64_t seq = 0;
+  std::uint64_t epoch = 0;
 };
 enum class Correction : std::uint8_t { kNone = 0, kDeletes = 1, kRebuild = 2 };
 struct UpdateRefused {
@@ -203,11 +213,14 @@ struct UpdateRefused {
   std::vector<std::string> paths;
   Correction correction = Correction::kNone;
   Bytes deletes;  ///< a v1 delete set, for kDeletes
+  std::uint64_t epoch = 0;
 };
+/// What the object's sequence numbers `first` to `seq` brought, but for what the receiver itself
+/// sent (that is in its replica). A receiver that stands at `first - 1` or later has no gap.
 struct Updated {
   Channel channel = 0;
-  std::uint64_t seq = 0;    ///< of the last part
-  std::uint64_t first = 0;  ///< of the first part: a receiver at `first - 1` has no gap
+  std::uint64_t seq = 0;
+  std::uint64_t first = 0;
   std::uint64_t epoch = 0;
   std::vector<Part> parts;
 };
@@ -250,16 +263,17 @@ struct Deleted {
   std::string url;
 };
 
-using Body = std::variant<Hello, Create, Invite, Subscribe, Update, Presence, Event, Read, Describe,
-                          List, Edit, Unsubscribe, Delete, Ping, Pong, Unknown, Welcome, Refused,
-                          Created, Provisional, Subscribed, Current, Ack, UpdateRefused, Updated,
-                          Changed, Invitation, ValueReply, Entries, Done, Unsubscribed, Deleted>;
+using Body =
+    std::variant<Hello, Create, Invite, Subscribe, Update, Presence, Event, Read, Describe, List,
+                 Edit, Unsubscribe, Delete, Ping, Pong, Flow, Unknown, Welcome, Refused, Created,
+                 Provisional, Subscribed, Current, Ack, UpdateRefused, Updated, Changed, Invitation,
+                 ValueReply, Entries, Done, Unsubscribed, Deleted>;
 
 /// Where messages go: an object's URL, or "session:N" for one connection.
 using Address = std::string;
 
-/// One message on the bus. `identity` and `session` are set by the session that brought it in,
-/// after it checked whose they are, and never taken from the wire.
+/// One message on the bus. `from` and `identity` are set by the session that brought it in, after
+/// it checked whose they are, and never taken from the wire.
 struct Message {
   Address from;
   Address to;
@@ -271,5 +285,8 @@ struct Message {
 
 /// The request id of a body, 0 where it has none.
 RequestId request_of(const Body& body);
+
+/// The message's name as docs/PROTOCOL.md has it: "subscribe", "update_refused".
+std::string_view name_of(const Body& body);
 
 }  // namespace syncline::bus
