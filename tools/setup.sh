@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build_packages=(g++ cmake ninja-build libboost1.81-dev libsqlite3-dev libcli11-dev)
-test_packages=(ccache mold libgtest-dev librapidcheck-dev libbenchmark-dev clang-19 lld-19 clang-format-19
+test_packages=(ccache mold libgtest-dev librapidcheck-dev clang-19 lld-19 clang-format-19
                clang-tidy-19 libclang-rt-19-dev chromium procps)
 
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
