@@ -48,7 +48,8 @@ class ConnectionEvents {
 };
 
 /// A bidirectional, ordered connection of binary messages. No event is called from inside send() or
-/// close(). Thread: its executor. Destroying drops it (1006 there).
+/// close(). Thread: its executor. Destroying drops it (1006 there), unless it is closing: then that
+/// goes on to its end.
 class Connection {
  public:
   virtual ~Connection() = default;

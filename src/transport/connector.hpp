@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_set>
 
 #include "base/executor.hpp"
 #include "transport/connection.hpp"
@@ -55,6 +56,8 @@ class WebSocketConnector final : public Connector {
   Random& random_;
   ConnectorOptions options_;
   std::shared_ptr<WebSocketGroup> websockets_;
+  // Those being opened. Destroying the connector ends them without a call.
+  std::unordered_set<std::shared_ptr<Attempt>> attempts_;
 };
 
 }  // namespace syncline::transport

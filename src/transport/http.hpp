@@ -67,7 +67,7 @@ struct Request {
 
 struct Response {
   int status = 200;
-  /// Content-Length, Connection and Date are not for handlers to set.
+  /// Content-Length and Connection are the server's to add.
   Headers headers;
   /// Null for none. Shared, so that an embedded page is never copied.
   SharedBytes body;

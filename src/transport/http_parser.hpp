@@ -57,6 +57,8 @@ class RequestParser {
   const Response& failure() const { return *failure_; }
   /// True once, when the client waits for "100 Continue" before it sends the body.
   bool take_expects_continue() { return std::exchange(expects_continue_, false); }
+  /// Whether a head is complete and its body is not.
+  bool in_body() const { return in_body_; }
   /// Whether a request has begun to arrive.
   bool started() const { return in_body_ || head_.started(); }
 

@@ -103,6 +103,7 @@ class Server {
   std::shared_ptr<WebSocketGroup> websockets_;
   bool shutting_down_ = false;
   std::function<void()> on_shut_down_;
+  Handle shutdown_timer_;
   /// Expires with the server, so that posted tasks know.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -28,6 +28,10 @@ inline constexpr std::size_t kMessageBytesMax = 16 * 1024 * 1024;
 /// busy ones do not allocate. Past it: freed after the message.
 inline constexpr std::size_t kKeptBufferBytes = 1024;
 
+/// Pings are not answered while more than this waits to be sent; the latest pong is all a peer
+/// needs.
+inline constexpr std::size_t kPongQueueBytesMax = 64 * 1024;
+
 /// Streams at once in one server, so that descriptors remain for the store. Past it: 503 and the
 /// connection ends.
 inline constexpr std::size_t kStreamsMax = 50'000;

@@ -75,11 +75,12 @@ class FrameDecoder {
   enum class State { kHeader, kPayload, kEnded };
 
   std::size_t header_bytes_needed() const;
-  Decoded parse_header();
-  Decoded parse_length();
-  void take_payload(ByteView& input);
-  Decoded end_of_frame(ByteView whole);
-  Decoded end_of_control(ByteView whole);
+  bool take_header(ByteView& input);
+  Decoded begin_frame();
+  const char* fault_of_first_bytes();
+  Decoded take_payload(ByteView& input);
+  Decoded end_of_data(ByteView message);
+  Decoded end_of_control(ByteView payload);
   Decoded end_of_close(ByteView payload);
   Decoded fail(std::uint16_t code, const char* why);
   bool is_control() const { return (static_cast<std::uint8_t>(opcode_) & 0x8) != 0; }
