@@ -65,17 +65,17 @@ class [[nodiscard]] Pending {
 
 struct SyncerOptions {
   /// Who this syncer is: `hyperty://domain/name`.
-  std::string identity;
+  std::string identity{};
   /// The hub to share through, `ws://host:port`. Empty: this syncer hosts the objects it creates.
-  std::string hub;
+  std::string hub{};
   /// Where the objects hosted here are stored (a file); empty: in memory only. REQUIRES: no hub (a
   /// local cache beside a hub is not in this version).
-  std::string data;
+  std::string data{};
   /// Address to accept other syncers on, "127.0.0.1:0" picks a port; empty: reachable in this
   /// process only. REQUIRES: no hub.
-  std::string listen;
+  std::string listen{};
   /// A token for hubs that ask for one.
-  std::string token;
+  std::string token{};
   /// True: everything runs inside poll() and get(), on the caller's thread (games, GUIs).
   bool poll = false;
 };
@@ -84,14 +84,14 @@ struct CreateOptions {
   /// "owner", "open", "private", or a rule set.
   Value access = "owner";
   /// Who may read a private object, and is told of this one.
-  std::vector<std::string> invite;
+  std::vector<std::string> invite{};
   /// False: lives in the host's memory only; acknowledgements say so.
   bool durable = true;
 };
 
 struct InvitationNotice {
-  std::string url;
-  std::string from;
+  std::string url{};
+  std::string from{};
 };
 
 /// A participant's end of the sync-api. Identity. Thread: any; callbacks run on the syncer's own

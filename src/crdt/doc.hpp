@@ -25,7 +25,7 @@ struct DocOptions {
   ClientId client = 0;
   /// Replace the content of what is deleted, as Yjs does; off keeps it for snapshots.
   bool gc = true;
-  std::string guid;
+  std::string guid{};
 };
 
 /// Whatever the caller says a change came from; compared by value. Null for plain local changes.
