@@ -33,6 +33,7 @@ struct Insert {
   std::vector<Element> elements;
   std::string text;
   Value attributes;
+  std::vector<IdRange> ids = {};  ///< the units inserted, for authorship
 };
 /// `removed`: what was there, as elements or text, where the document still holds it; for text
 /// `length` counts UTF-16 code units.
@@ -40,6 +41,7 @@ struct Delete {
   std::size_t length = 0;
   std::vector<Element> removed;
   std::string removed_text;
+  std::vector<IdRange> ids = {};  ///< the units removed, for authorship
 };
 using DeltaOp = std::variant<Retain, Insert, Delete>;
 
