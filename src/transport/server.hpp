@@ -70,8 +70,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Accepts on `address`, besides what it accepts already. The address bound is the last of
-  /// addresses().
+  /// Accepts on `address`, besides what it accepts already; the address bound is the last of
+  /// addresses(). `network` must outlive the server.
   Result<void> listen(Network& network, const std::string& address);
   /// The addresses it listens on, with the ports picked.
   std::vector<std::string> addresses() const;

@@ -1,5 +1,5 @@
-// A world in one thread for the tests of transport: virtual time, streams in memory, a network of them, and events that
-// are written down.
+// A world in one thread for the tests of transport: virtual time, streams in memory, a network of
+// them, and events that are written down.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -77,7 +77,9 @@ class FakeExecutor final : public Executor, public Clock {
 
 class FakeRandom final : public Random {
  public:
-  std::uint64_t next() override { return state_ = state_ * 6364136223846793005u + 1442695040888963407u; }
+  std::uint64_t next() override {
+    return state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+  }
 
  private:
   std::uint64_t state_ = 1;
@@ -173,7 +175,8 @@ inline StreamPair make_stream_pair(FakeExecutor& executor) {
   auto a_to_b = std::make_shared<Pipe>();
   auto b_to_a = std::make_shared<Pipe>();
   a_to_b->executor = b_to_a->executor = &executor;
-  return {std::make_unique<FakeStream>(b_to_a, a_to_b), std::make_unique<FakeStream>(a_to_b, b_to_a)};
+  return {std::make_unique<FakeStream>(b_to_a, a_to_b),
+          std::make_unique<FakeStream>(a_to_b, b_to_a)};
 }
 
 /// Everything that listens, by address.
@@ -182,8 +185,7 @@ class FakeNetwork final : public Network {
   explicit FakeNetwork(FakeExecutor& executor) : executor_(executor) {}
 
   Result<std::unique_ptr<Listener>> listen(
-      const std::string& address,
-      std::function<void(std::unique_ptr<Stream>)> on_accept) override {
+      const std::string& address, std::function<void(std::unique_ptr<Stream>)> on_accept) override {
     if (!listening_.emplace(address, std::move(on_accept)).second)
       return Error(Code::kConflict, address + " is in use");
     return std::unique_ptr<Listener>(std::make_unique<Bound>(*this, address));
@@ -237,7 +239,9 @@ class RawPeer final : public StreamEvents {
   explicit RawPeer(std::unique_ptr<FakeStream> its_stream) : stream(std::move(its_stream)) {
     stream->set_events(this);
   }
-  void on_bytes(ByteView bytes) override { received.insert(received.end(), bytes.begin(), bytes.end()); }
+  void on_bytes(ByteView bytes) override {
+    received.insert(received.end(), bytes.begin(), bytes.end());
+  }
   void on_drained() override {}
   void on_closed(const std::string&) override {
     closed = true;
