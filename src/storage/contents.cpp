@@ -2,20 +2,9 @@
 
 #include <algorithm>
 
+#include "base/glob.hpp"
+
 namespace syncline::storage {
-namespace {
-
-// Until base/glob.hpp lands.
-bool glob_match(std::string_view glob, std::string_view text) {
-  if (glob.empty()) return text.empty();
-  if (glob[0] != '*')
-    return !text.empty() && text[0] == glob[0] && glob_match(glob.substr(1), text.substr(1));
-  const bool deep = glob.size() > 1 && glob[1] == '*';
-  if (glob_match(glob.substr(deep ? 2 : 1), text)) return true;
-  return !text.empty() && (deep || text[0] != '/') && glob_match(glob, text.substr(1));
-}
-
-}  // namespace
 
 void Contents::append(std::span<const Record> records) {
   for (const Record& record : records) {
@@ -63,6 +52,10 @@ Error no_such_object(const std::string& object) {
 Error stale_fold(const std::string& object, std::uint64_t upto, std::uint64_t stored_upto) {
   return Error(Code::kConflict, "storage: a fold of " + object + " up to " + std::to_string(upto) +
                                     " came after one up to " + std::to_string(stored_upto));
+}
+
+Error fold_after_failure(const std::string& object) {
+  return storage_error("storage: an append failed before this fold of " + object);
 }
 
 Error storage_error(std::string message) {

@@ -38,6 +38,9 @@ Error no_such_object(const std::string& object);
 /// The error of a fold that is older than the stored one.
 Error stale_fold(const std::string& object, std::uint64_t upto, std::uint64_t stored_upto);
 
+/// The error of a fold that was called after an append that failed.
+Error fold_after_failure(const std::string& object);
+
 /// The error of whatever the disk refused.
 Error storage_error(std::string message);
 

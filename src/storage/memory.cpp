@@ -36,6 +36,8 @@ void MemoryStorage::load(const std::string& object,
 void MemoryStorage::fold(const std::string& object, std::uint64_t upto, Bytes snapshot,
                          std::uint64_t keep_from, bool keep_history,
                          std::function<void(Result<void>)> done) {
+  if (failed_generation_ == pending_->generation())
+    return answer(std::move(done), Result<void>(fold_after_failure(object)));
   answer(std::move(done),
          contents_.fold(object, upto, std::move(snapshot), keep_from, keep_history));
 }

@@ -84,17 +84,16 @@ class Storage {
 
   /// Stores `snapshot` as the object's state up to and including `upto`; then drops the updates it
   /// covers, but for those with seq > `keep_from` (the tail kept for resuming clients) or all of
-  /// them with `keep_history`. Durable when `done` reports success; otherwise nothing changed.
-  /// Errors: kNotFound (no such object), kConflict (a later fold is stored), {kInternal,
-  /// "storage"}.
+  /// them with `keep_history`. Durable when `done` reports success; otherwise nothing changed. A
+  /// fold made after an append that failed, and before that was reported, fails too: its snapshot
+  /// may hold what was not stored. Errors: kNotFound (no such object), kConflict (a later fold is
+  /// stored), {kInternal, "storage"}.
   virtual void fold(const std::string& object, std::uint64_t upto, Bytes snapshot,
                     std::uint64_t keep_from, bool keep_history,
                     std::function<void(Result<void>)> done) = 0;
 
   /// Objects in byte order of their URL, those after `after`, at most `limit`, whose URL matches
-  /// `glob`
-  /// (`*` within one path segment, `**` across `/`; empty: all). Sees every append made before the
-  /// call.
+  /// `glob` (base/glob.hpp; empty: all). Sees every append made before the call.
   virtual void list(const std::string& glob, const std::string& after, std::size_t limit,
                     std::function<void(Result<std::vector<ListEntry>>)> done) = 0;
 
