@@ -28,6 +28,8 @@ struct DocOptions {
   std::string guid{};
 };
 
+class Engine;
+
 /// Whatever the caller says a change came from; compared by value. Null for plain local changes.
 using Origin = Value;
 
@@ -52,9 +54,10 @@ class Transaction {
 /// What applying an update did.
 struct Applied {
   /// What became part of the document, re-encoded as v1: what a room relays and logs. Empty where
-  /// nothing changed.
+  /// nothing changed, and inside an open transaction (whose end will tell).
   Bytes update;
-  /// Structs or deletions wait for something this document lacks.
+  /// Structs or deletions, of this update or of earlier ones, wait for something the document
+  /// lacks.
   bool pending = false;
   /// The update advanced this document's own client id, so a new one was taken (drawn from
   /// DocOptions::client by a fixed mixing, or set with set_client()).
@@ -90,7 +93,8 @@ class Doc {
   /// Integrates an update that was decoded (and judged). Structs whose dependencies are missing
   /// wait in the document as pending and are part of encode_state_as_update, as in Yjs. Already
   /// known parts are skipped.
-  Applied apply(const Update& update, Origin origin = {});
+  /// Makes an open transaction a remote one, as in Yjs.
+  Applied apply(Update update, Origin origin = {});
   /// Decodes and applies. On error nothing changed.
   Result<Applied> apply_update_v1(ByteView update, Origin origin = {});
 
@@ -119,9 +123,7 @@ class Doc {
   std::optional<Place> place_of(ID id) const;
 
  private:
-  friend class Engine;  // the implementation's door
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace syncline::crdt

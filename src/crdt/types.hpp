@@ -38,24 +38,25 @@ struct NewType {
   std::string name;
 };
 
-/// What can be put into a map or list: a plain value, or a new shared type. Plain objects and
-/// arrays stay plain values (they do not merge); `shared(value)` turns a JSON tree into maps and
-/// arrays that do.
-struct Input {
-  std::variant<Value, NewType> content;
-
-  Input(Value value) : content(std::move(value)) {}  // NOLINT: implicit, either may be written
-  Input(NewType type) : content(std::move(type)) {}  // NOLINT
-};
-
-/// Objects become Y.Map and arrays Y.Array, at every depth; other values stay plain.
-Input shared(const Value& value);
-
 /// A subdocument's place in its parent.
 struct Subdoc {
   std::string guid;
   Value options;
 };
+
+/// What can be put into a map or list: a plain value, a new shared type, or a subdocument. Plain
+/// objects and arrays stay plain values (they do not merge); `shared(value)` turns a JSON tree into
+/// maps and arrays that do.
+struct Input {
+  std::variant<Value, NewType, Subdoc> content;
+
+  Input(Value value) : content(std::move(value)) {}     // NOLINT: implicit, any may be written
+  Input(NewType type) : content(std::move(type)) {}     // NOLINT
+  Input(Subdoc subdoc) : content(std::move(subdoc)) {}  // NOLINT
+};
+
+/// Objects become Y.Map and arrays Y.Array, at every depth; other values stay plain.
+Input shared(const Value& value);
 
 /// What is found in a map or list: a plain value, a shared type, or a subdocument.
 using Element = std::variant<Value, SharedType*, Subdoc>;
@@ -74,6 +75,8 @@ class SharedType {
   Doc& doc() const;
   /// The root's name; empty for nested types.
   std::string_view root_name() const;
+  /// The name of an XML element or hook; empty for others.
+  std::string_view node_name() const;
   /// nullptr for roots.
   SharedType* parent() const;
   /// The item that holds a nested type: its creator's client id and clock. REQUIRES: not a root.

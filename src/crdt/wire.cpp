@@ -45,7 +45,8 @@ std::uint64_t decoded_bytes(const Value& value) {
 
 class UpdateReader {
  public:
-  explicit UpdateReader(ByteView bytes) : reader_(bytes) {}
+  UpdateReader(ByteView bytes, Bounds bounds)
+      : reader_(bytes), bounded_(bounds == Bounds::kWorld) {}
 
   Result<FlatUpdate> read() {
     for (std::uint64_t left = reader_.var_uint(); left > 0 && going(); --left) read_section();
@@ -68,7 +69,7 @@ class UpdateReader {
 
   void spend(std::uint64_t bytes) {
     spent_ += bytes;
-    if (spent_ > tuning::kDecodedBytesMax) too_large_ = true;
+    if (bounded_ && spent_ > tuning::kDecodedBytesMax) too_large_ = true;
   }
 
   void read_section() {
@@ -85,7 +86,7 @@ class UpdateReader {
         return reader_.fail("a struct ends past 2^53");
       }
       clock += item.length;
-      if (update_.structs.size() == tuning::kStructsMax) too_large_ = true;
+      if (bounded_ && update_.structs.size() == tuning::kStructsMax) too_large_ = true;
       spend(tuning::kStructBytes);
       update_.structs.push_back(std::move(item));
     }
@@ -223,6 +224,7 @@ class UpdateReader {
   Reader reader_;
   FlatUpdate update_;
   std::uint64_t spent_ = 0;
+  bool bounded_ = true;
   bool too_large_ = false;
 };
 
@@ -245,7 +247,9 @@ void write_parent(Writer& writer, const Struct& item) {
 
 }  // namespace
 
-Result<FlatUpdate> read_update_v1(ByteView bytes) { return UpdateReader(bytes).read(); }
+Result<FlatUpdate> read_update_v1(ByteView bytes, Bounds bounds) {
+  return UpdateReader(bytes, bounds).read();
+}
 
 void write_content_v1(Writer& writer, StructKind kind, const Content& content, std::uint64_t length,
                       std::uint64_t offset) {

@@ -39,8 +39,11 @@ std::vector<Struct> diff_structs(std::vector<Struct> structs, const StateVector&
 /// Several updates' structs as those of one (the structs of Yjs's mergeUpdates).
 std::vector<Struct> merge_structs(std::vector<std::vector<Struct>> updates);
 
+/// Bytes from the world are bounded (tuning.hpp); what the engine wrote itself is not.
+enum class Bounds { kWorld, kOwn };
+
 /// Decodes and bounds; see decode_update_v1.
-Result<FlatUpdate> read_update_v1(ByteView bytes);
+Result<FlatUpdate> read_update_v1(ByteView bytes, Bounds bounds = Bounds::kWorld);
 
 /// Whether an item that inherits its key from its origin says so (info bit 0x20). A document's
 /// encoder does; Yjs's doc-less functions lose the bit, since they never learn the key.

@@ -1,0 +1,253 @@
+// The contents of items: slices of a client's arenas, or boxes for the rare kinds.
+//
+// Splitting inside a surrogate pair gives U+FFFD on both sides, as Yjs does, so that no document
+// holds half a character. Those six bytes do not fit where the four of the pair were, so the right
+// part moves to the arena's end; slices that are no longer adjacent are copied together when they
+// merge.
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "crdt/struct_store.hpp"
+#include "crdt/tuning.hpp"
+#include "encoding/utf16.hpp"
+
+namespace syncline::crdt {
+
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// The surrogate that the last or first three bytes of WTF-8 text stand for; 0 for anything else.
+char32_t lone_surrogate(std::string_view text, bool last) {
+  if (text.size() < 3) return 0;
+  const std::string_view three = last ? text.substr(text.size() - 3) : text.substr(0, 3);
+  const auto a = static_cast<unsigned char>(three[0]);
+  const auto b = static_cast<unsigned char>(three[1]);
+  const auto c = static_cast<unsigned char>(three[2]);
+  if (a != 0xed || b < 0xa0) return 0;
+  return 0xd000U | ((b & 0x3fU) << 6) | (c & 0x3fU);
+}
+
+bool countable(StructKind kind) {
+  return kind != StructKind::kDeleted && kind != StructKind::kFormat;
+}
+
+}  // namespace
+
+void StructStore::set_string(Item& item, std::string_view text) {
+  Client& client = clients_[item.client];
+  SYNCLINE_CHECK(text.size() < kNone, "one text of less than 4 GiB");
+  item.kind = StructKind::kString;
+  item.countable = true;
+  item.ascii = is_ascii(text);
+  item.length = item.ascii ? text.size() : encoding::utf16_length(text);
+  item.content = client.text.size();
+  item.bytes = static_cast<std::uint32_t>(text.size());
+  client.text += text;
+}
+
+void StructStore::set_values(Item& item, std::span<const Value> values) {
+  Client& client = clients_[item.client];
+  item.kind = StructKind::kAny;
+  item.countable = true;
+  item.length = values.size();
+  item.content = client.values.size();
+  client.values.insert(client.values.end(), values.begin(), values.end());
+}
+
+void StructStore::set_content(Item& item, StructKind kind, std::uint64_t length,
+                              Content&& content) {
+  item.kind = kind;
+  item.length = length;
+  item.countable = countable(kind);
+  switch (kind) {
+    case StructKind::kString:
+      return set_string(item, content.text);
+    case StructKind::kAny: {
+      Client& client = clients_[item.client];
+      item.content = client.values.size();
+      std::move(content.values.begin(), content.values.end(), std::back_inserter(client.values));
+      return;
+    }
+    case StructKind::kJson:
+    case StructKind::kBinary:
+    case StructKind::kEmbed:
+    case StructKind::kFormat:
+    case StructKind::kDoc: {
+      const Ref box = boxes_.take();
+      boxes_[box] = std::move(content);
+      item.content = box;
+      return;
+    }
+    case StructKind::kGC:
+    case StructKind::kDeleted:
+    case StructKind::kType:
+    case StructKind::kSkip:
+      return;
+  }
+}
+
+void StructStore::replace_text(Item& item, std::string_view text) {
+  Client& client = clients_[item.client];
+  client.text_wasted += item.bytes;
+  item.content = client.text.size();
+  item.bytes = static_cast<std::uint32_t>(text.size());
+  client.text += text;
+}
+
+void StructStore::split_content(Item& left, Item& right, std::uint64_t offset) {
+  right.length = left.length - offset;
+  left.length = offset;
+  if (left.kind == StructKind::kAny) {
+    right.content = left.content + offset;
+  } else if (left.kind == StructKind::kJson) {
+    Content& from = boxes_[static_cast<Ref>(left.content)];
+    const Ref box = boxes_.take();
+    const auto middle = from.json.begin() + static_cast<std::ptrdiff_t>(offset);
+    boxes_[box].json.assign(std::move_iterator(middle), std::move_iterator(from.json.end()));
+    from.json.erase(middle, from.json.end());
+    right.content = box;
+  }
+  if (left.kind != StructKind::kString) return;
+
+  const std::string_view whole = text(left);
+  bool inside = false;
+  const std::size_t cut = left.ascii ? offset : encoding::utf16_offset(whole, offset, &inside);
+  // Yjs looks only at the unit before the cut: also a half that was alone takes the unit after it
+  // along.
+  if (inside || (!left.ascii && cut < whole.size() &&
+                 encoding::is_high_surrogate(lone_surrogate(whole.substr(0, cut), true)))) {
+    auto [before, after] = encoding::utf16_split(whole, offset);
+    before.replace(before.size() - 3, 3, kReplacement);
+    after = std::string(kReplacement) + encoding::utf16_split(after, 1).second;
+    replace_text(left, before);
+    right.bytes = 0;
+    replace_text(right, after);
+    return;
+  }
+  right.content = left.content + cut;
+  right.bytes = static_cast<std::uint32_t>(left.bytes - cut);
+  left.bytes = static_cast<std::uint32_t>(cut);
+}
+
+bool StructStore::merge_content(Item& left, Item& right) {
+  if (left.kind != right.kind) return false;
+  Client& client = clients_[left.client];
+  switch (left.kind) {
+    case StructKind::kGC:
+    case StructKind::kDeleted:
+      return true;
+    case StructKind::kString: {
+      if (std::uint64_t{left.bytes} + right.bytes >= kNone) return false;
+      const bool pair = !left.ascii && !right.ascii &&
+                        encoding::is_high_surrogate(lone_surrogate(text(left), true)) &&
+                        encoding::is_low_surrogate(lone_surrogate(text(right), false));
+      if (left.content + left.bytes == right.content && !pair) {
+        left.bytes += right.bytes;
+      } else {
+        std::string joined(text(left));
+        joined += text(right);
+        client.text_wasted += right.bytes;
+        replace_text(left, pair ? encoding::to_wtf8(joined) : joined);
+      }
+      left.ascii = left.ascii && right.ascii;
+      return true;
+    }
+    case StructKind::kAny: {
+      if (left.content + left.length == right.content) return true;
+      std::vector<Value> joined;
+      for (const Item* item : {&left, &right}) {
+        for (std::uint64_t i = 0; i < item->length; ++i) {
+          joined.push_back(std::move(client.values[item->content + i]));
+        }
+      }
+      client.values_wasted += joined.size();
+      left.content = client.values.size();
+      std::move(joined.begin(), joined.end(), std::back_inserter(client.values));
+      return true;
+    }
+    case StructKind::kJson: {
+      auto& into = boxes_[static_cast<Ref>(left.content)].json;
+      auto& from = boxes_[static_cast<Ref>(right.content)].json;
+      std::move(from.begin(), from.end(), std::back_inserter(into));
+      boxes_.release(static_cast<Ref>(right.content));
+      return true;
+    }
+    case StructKind::kBinary:
+    case StructKind::kEmbed:
+    case StructKind::kFormat:
+    case StructKind::kType:
+    case StructKind::kDoc:
+    case StructKind::kSkip:
+      break;
+  }
+  return false;
+}
+
+void StructStore::drop_content(Item& item, StructKind becomes) {
+  Client& client = clients_[item.client];
+  switch (item.kind) {
+    case StructKind::kString:
+      client.text_wasted += item.bytes;
+      break;
+    case StructKind::kAny:
+      client.values_wasted += item.length;
+      for (std::uint64_t i = 0; i < item.length; ++i) client.values[item.content + i] = Value();
+      break;
+    case StructKind::kJson:
+    case StructKind::kBinary:
+    case StructKind::kEmbed:
+    case StructKind::kFormat:
+    case StructKind::kDoc:
+      boxes_.release(static_cast<Ref>(item.content));
+      break;
+    case StructKind::kGC:
+    case StructKind::kDeleted:
+    case StructKind::kType:
+    case StructKind::kSkip:
+      break;
+  }
+  item.kind = becomes;
+  item.content = 0;
+  item.bytes = 0;
+  item.ascii = false;
+}
+
+void StructStore::compact(ClientIndex index) {
+  Client& client = clients_[index];
+  const bool text =
+      client.text_wasted > tuning::kArenaWaste && client.text_wasted > client.text.size() / 2;
+  const bool values =
+      client.values_wasted > tuning::kArenaWaste && client.values_wasted > client.values.size() / 2;
+  if (!text && !values) return;
+  std::string kept_text;
+  std::vector<Value> kept_values;
+  for (auto at = client.structs.first(); !client.structs.is_end(at); at = client.structs.next(at)) {
+    Item& item = items_[client.structs.at(at)];
+    if (text && item.kind == StructKind::kString) {
+      const std::string_view slice = this->text(item);
+      item.content = kept_text.size();
+      kept_text += slice;
+    } else if (values && item.kind == StructKind::kAny) {
+      const auto begin = client.values.begin() + static_cast<std::ptrdiff_t>(item.content);
+      item.content = kept_values.size();
+      std::move(begin, begin + static_cast<std::ptrdiff_t>(item.length),
+                std::back_inserter(kept_values));
+    }
+  }
+  if (text) {
+    client.text = std::move(kept_text);
+    client.text_wasted = 0;
+  }
+  if (values) {
+    client.values = std::move(kept_values);
+    client.values_wasted = 0;
+  }
+}
+
+}  // namespace syncline::crdt

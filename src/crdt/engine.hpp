@@ -1,0 +1,244 @@
+// Engine: one document from the inside. Doc, SharedType, Map, Array and Text are its doors.
+//
+// The class is one because the parts work on the same items; its functions are told apart by file:
+//
+//   integrate.cpp    items into lists: YATA, splitting, deleting
+//   apply.cpp        updates in: causal order, what must wait, deletions
+//   encode.cpp       the document as updates
+//   transact.cpp     the life of a transaction
+//   collect.cpp      after a transaction: collecting deleted content, joining runs
+//   events.cpp       after a transaction: what observers are told
+//   read.cpp         elements, JSON forms, paths and places
+//   xml.cpp          the text forms of XML types
+//   edit_*.cpp       local changes of maps, lists and texts
+#pragma once
+
+#include <deque>
+#include <exception>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crdt/doc.hpp"
+#include "crdt/event.hpp"
+#include "crdt/running_transaction.hpp"
+#include "crdt/struct_store.hpp"
+#include "crdt/type_state.hpp"
+#include "crdt/wire.hpp"
+
+namespace syncline::crdt {
+
+/// A moment at which a type is read: now, or just before a transaction that is being told.
+struct Lens {
+  const RunningTransaction* before = nullptr;
+};
+
+class Engine {
+ public:
+  Engine(Doc& doc, DocOptions options);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Where a new item goes.
+  struct Spot {
+    TypeIndex parent = kNone;
+    KeyIndex key = kNone;
+    Ref left = kNone;
+    Ref right = kNone;
+  };
+
+  Doc& doc;
+  DocOptions options;
+  ClientId client;
+  StructStore store;
+
+  // Types and keys.
+  TypeState& type(TypeIndex index) { return types_[index]; }
+  const TypeState& type(TypeIndex index) const { return types_[index]; }
+  /// The root of that name, made untyped if needed.
+  TypeState& root(std::string_view name);
+  TypeState* find_root(std::string_view name);
+  const std::vector<TypeIndex>& roots() const { return roots_; }
+  KeyIndex intern_key(std::string_view key);
+  /// kNone where the document never met the key.
+  KeyIndex find_key(std::string_view key) const;
+  const std::string& key_text(KeyIndex key) const { return *key_texts_[key]; }
+  TypeState& make_type(TypeKind kind, std::string name);
+
+  // transact.cpp
+  /// Runs `body` in the open transaction, or in a new one. Every callback runs, then the first
+  /// exception is rethrown.
+  template <typename Body>
+  void transact(Origin origin, bool local, const Body& body) {
+    if (open_ != nullptr) return body(*open_);
+    RunningTransaction& transaction = begin(std::move(origin), local);
+    std::exception_ptr error;
+    try {
+      body(transaction);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    end(transaction, error);
+    if (error) std::rethrow_exception(error);
+  }
+  template <typename Body>
+  void change(const Body& body) {
+    transact({}, true, body);
+  }
+  bool in_transaction() const { return open_ != nullptr; }
+  Listeners<const Bytes&, Transaction&> update_listeners;
+  Listeners<Transaction&> after_transaction_listeners;
+
+  // integrate.cpp
+  /// The item that begins, or ends, with a unit; splits the one that holds it.
+  Ref clean_start(RunningTransaction& transaction, ClientIndex client, Clock clock);
+  Ref clean_end(RunningTransaction& transaction, ClientIndex client, Clock clock);
+  Ref split(RunningTransaction& transaction, Ref left, std::uint64_t offset);
+  /// Puts an item into its list and the store. REQUIRES: parent, origins, left, right and content
+  /// are set, and its clock is its client's end.
+  void integrate(RunningTransaction& transaction, Ref item);
+  void integrate_gc(RunningTransaction& transaction, ClientIndex client, std::uint64_t length);
+  void delete_item(RunningTransaction& transaction, Ref item);
+  /// A new local item; its content is yet to be set.
+  Ref new_item(const Spot& spot);
+  void note_changed(RunningTransaction& transaction, TypeState& type, KeyIndex key);
+
+  // apply.cpp
+  Applied apply(Update update, Origin origin);
+  StateVector unmet(const Update& update) const;
+  bool has_pending() const { return !pending_.structs.empty() || !pending_deletes_.empty(); }
+
+  // encode.cpp
+  Bytes encode_state(const StateVector& since) const;
+  Bytes encode_transaction(const RunningTransaction& transaction) const;
+  DeleteSet delete_set() const;
+
+  // events.cpp
+  void call_observers(RunningTransaction& transaction);
+  bool deep_observed = false;
+
+  // read.cpp
+  bool is_deleted(const TypeState& type) const;
+  /// The item now (or then) that is the value of a key; kNone where there is none.
+  Ref value_of(const TypeState& type, KeyIndex key, Lens lens = {}) const;
+  bool visible(const Item& item, Lens lens) const;
+  Element element(const Item& item, std::uint64_t offset) const;
+  /// Appends the elements of an item's units.
+  void elements(const Item& item, std::vector<Element>& out) const;
+  Element element_at(TypeState& type, std::size_t index);
+  Value to_json(const TypeState& type, Lens lens, int depth = 0) const;
+  Value to_json(const Element& element, Lens lens, int depth = 0) const;
+  std::string text_of(const TypeState& type, Lens lens = {}) const;
+  Path path_of(const TypeState& type, const TypeState* from = nullptr);
+  std::optional<Doc::Place> place_of(ID id);
+  std::uint64_t position_of(Ref item);
+  /// The visible unit at a position. REQUIRES: position < type.length.
+  SequenceIndex::Place find_position(TypeState& type, std::uint64_t position);
+
+  // xml.cpp
+  std::string xml_string(const TypeState& type, Lens lens, int depth) const;
+
+  // edit_map.cpp, edit_list.cpp, edit_text.cpp
+  SharedType* map_set(TypeState& type, std::string_view key, Input value);
+  void map_remove(TypeState& type, std::string_view key);
+  Result<void> list_insert(TypeState& type, std::size_t index, std::vector<Input> values);
+  Result<void> list_push(TypeState& type, std::vector<Input> values);
+  Result<void> list_remove(TypeState& type, std::size_t index, std::size_t length);
+  void text_insert(TypeState& type, std::size_t index, std::string_view text);
+  void text_remove(TypeState& type, std::size_t index, std::size_t length);
+
+ private:
+  struct PendingStructs {
+    /// Clocks that, once passed, make it worth trying again.
+    std::map<ClientId, Clock> missing;
+    /// As an update without document would hold them: merged, Skips between.
+    std::vector<Struct> structs;
+  };
+  class Integration;
+
+  // transact.cpp
+  RunningTransaction& begin(Origin origin, bool local);
+  void end(RunningTransaction& transaction, std::exception_ptr& error);
+  void clean_up(RunningTransaction& transaction, std::exception_ptr& error);
+  void tell_update(RunningTransaction& transaction, std::exception_ptr& error);
+  void draw_client();
+
+  // integrate.cpp
+  void resolve_conflicts(Item& item);
+  void link(RunningTransaction& transaction, Ref item);
+  Ref leftmost_of(const TypeState& type, KeyIndex key) const;
+  void append_struct(Ref item);
+  void mark_deleted(RunningTransaction& transaction, Ref ref, std::vector<TypeIndex>& emptied);
+  friend class Integration;
+
+  // apply.cpp
+  void read_update(RunningTransaction& transaction, Update update);
+  PendingStructs integrate_structs(RunningTransaction& transaction, Update& update);
+  void add_pending(PendingStructs waiting);
+  void integrate_struct(RunningTransaction& transaction, Struct& item, std::uint64_t offset);
+  struct Resolved {
+    Ref left = kNone;
+    Ref right = kNone;
+    TypeIndex parent = kNone;
+    KeyIndex key = kNone;
+  };
+  Resolved resolve(RunningTransaction& transaction, const Struct& item);
+  /// Deletes what is here; returns the rest.
+  DeleteSet apply_deletes(RunningTransaction& transaction, const DeleteSet& deletes);
+  void delete_range(RunningTransaction& transaction, ClientIndex client, Clock clock, Clock end);
+
+  // encode.cpp
+  void write_item(encoding::Writer& writer, const Item& item, std::uint64_t offset) const;
+  void write_content(encoding::Writer& writer, const Item& item, std::uint64_t offset) const;
+  void write_client(encoding::Writer& writer, ClientIndex client, Clock since) const;
+
+  // collect.cpp
+  void collect(RunningTransaction& transaction);
+  void collect_item(Ref item);
+  void merge(RunningTransaction& transaction);
+  std::size_t merge_lefts(StructList& structs, StructList::Position& position);
+  bool merge_pair(Ref left, Ref right);
+
+  // events.cpp
+  bool is_observed(const TypeState& type) const;
+  Event make_event(const RunningTransaction& transaction, TypeState& type,
+                   RunningTransaction::Changed& changed);
+  void add_keys(const RunningTransaction& transaction, TypeState& type, std::vector<KeyIndex>& keys,
+                Event& event) const;
+  void add_list_delta(const RunningTransaction& transaction, TypeState& type, Event& event) const;
+  void add_text_delta(const RunningTransaction& transaction, TypeState& type, Event& event) const;
+
+  // edit_*.cpp
+  SharedType* insert_input(RunningTransaction& transaction, const Spot& spot, Input&& input,
+                           Ref& made);
+  TypeState* insert_type(RunningTransaction& transaction, const Spot& spot, NewType&& made,
+                         Ref& item);
+  void insert_values(RunningTransaction& transaction, Spot spot, std::vector<Input>&& values);
+  Ref left_of(RunningTransaction& transaction, TypeState& type, std::size_t index);
+  void insert_text(RunningTransaction& transaction, TypeState& type, std::size_t index,
+                   std::string_view text);
+  void remove_with_formats(RunningTransaction& transaction, TypeState& of, std::size_t index,
+                           std::size_t length);
+
+  std::deque<TypeState> types_;
+  std::vector<TypeIndex> roots_;
+  std::map<std::string, TypeIndex, std::less<>> root_by_name_;
+  // Ordered, not hashed: keys come from the network, and a hash table could be flooded.
+  std::map<std::string, KeyIndex, std::less<>> keys_;
+  std::vector<const std::string*> key_texts_;
+
+  PendingStructs pending_;
+  DeleteSet pending_deletes_;
+
+  RunningTransaction* open_ = nullptr;
+  /// The outermost transaction and those that its callbacks opened, in order.
+  std::vector<std::unique_ptr<RunningTransaction>> queue_;
+  std::size_t cleaned_ = 0;
+  std::vector<std::unique_ptr<RunningTransaction>> spare_;
+  std::uint64_t serial_ = 0;
+  std::exception_ptr observer_error_;
+};
+
+}  // namespace syncline::crdt

@@ -1,0 +1,294 @@
+// Items into lists: YATA, as Yjs integrates.
+//
+// An item says which unit was to its left (origin) and to its right (right origin) when it was
+// made. If those two are still neighbours, it goes between them. If others were put there
+// meanwhile, resolve_conflicts finds the one place that every replica finds, in whatever order the
+// items come: items with the same origin stand by ascending client id, each followed by what was
+// made to the right of it.
+//
+// A map entry is the same list, one per key, whose last item is the value; an item that becomes
+// last deletes the one before it.
+#include <unordered_map>
+
+#include "base/check.hpp"
+#include "crdt/engine.hpp"
+
+namespace syncline::crdt {
+
+namespace {
+
+/// The items passed while looking for a place, by their order. Looking back is rare and mostly
+/// short, so a table is only made where it is neither.
+class Passed {
+ public:
+  static constexpr std::size_t kNever = ~std::size_t{0};
+
+  void add(Ref item) { order_.push_back(item); }
+  std::size_t size() const { return order_.size(); }
+  std::size_t find(Ref item) {
+    const std::size_t near = order_.size() - std::min<std::size_t>(order_.size(), 32);
+    for (std::size_t i = order_.size(); i > near; --i) {
+      if (order_[i - 1] == item) return i - 1;
+    }
+    for (; indexed_ < near; ++indexed_) index_.emplace(order_[indexed_], indexed_);
+    const auto found = index_.find(item);
+    return found == index_.end() ? kNever : found->second;
+  }
+
+ private:
+  std::vector<Ref> order_;
+  std::unordered_map<Ref, std::size_t> index_;
+  std::size_t indexed_ = 0;
+};
+
+bool same_origin(const Item& a, const Item& b) {
+  return a.origin_client == b.origin_client &&
+         (a.origin_client == kNone || a.origin_clock == b.origin_clock);
+}
+
+bool same_right_origin(const Item& a, const Item& b) {
+  return a.right_origin_client == b.right_origin_client &&
+         (a.right_origin_client == kNone || a.right_origin_clock == b.right_origin_clock);
+}
+
+}  // namespace
+
+Ref Engine::clean_start(RunningTransaction& transaction, ClientIndex client_index, Clock clock) {
+  const Ref ref = store.find(client_index, clock);
+  const Item& item = store[ref];
+  if (item.clock == clock || item.is_gc()) return ref;
+  return split(transaction, ref, clock - item.clock);
+}
+
+Ref Engine::clean_end(RunningTransaction& transaction, ClientIndex client_index, Clock clock) {
+  const Ref ref = store.find(client_index, clock);
+  const Item& item = store[ref];
+  if (item.end() != clock + 1 && !item.is_gc()) {
+    split(transaction, ref, clock + 1 - item.clock);
+  }
+  return ref;
+}
+
+Ref Engine::split(RunningTransaction& transaction, Ref left_ref, std::uint64_t offset) {
+  const Ref right_ref = store.take();
+  Item& left = store[left_ref];
+  Item& right = store[right_ref];
+  right = left;
+  right.clock = left.clock + offset;
+  right.origin_client = left.client;
+  right.origin_clock = right.clock - 1;
+  right.left = left_ref;
+  right.leaf = kNone;
+  store.split_content(left, right, offset);
+  left.right = right_ref;
+  TypeState& parent = type(left.parent);
+  if (right.right != kNone) {
+    store[right.right].left = right_ref;
+  } else if (right.key != kNone) {
+    parent.map.set(right.key, right_ref);
+  } else {
+    parent.last = right_ref;
+  }
+  store.client(left.client).structs.insert(right.clock, right_ref);
+  transaction.add_split(right.client, right.clock);
+  if (left.key == kNone) {
+    ++parent.items;
+    if (parent.positions) {
+      parent.positions->update(left_ref);
+      parent.positions->insert_after(left_ref, right_ref);
+    }
+  }
+  return right_ref;
+}
+
+Ref Engine::leftmost_of(const TypeState& parent, KeyIndex key) const {
+  Ref ref = parent.map.get(key);
+  while (ref != kNone && store[ref].left != kNone) ref = store[ref].left;
+  return ref;
+}
+
+void Engine::resolve_conflicts(Item& item) {
+  const bool undisturbed = item.left == kNone
+                               ? item.right != kNone && store[item.right].left == kNone
+                               : store[item.left].right == item.right;
+  if (undisturbed) return;
+  const TypeState& parent = type(item.parent);
+  Ref left = item.left;
+  Ref other_ref = kNone;
+  if (left != kNone) {
+    other_ref = store[left].right;
+  } else {
+    other_ref = item.key != kNone ? leftmost_of(parent, item.key) : parent.first;
+  }
+  // Passed since `left` last moved: items that this one conflicts with.
+  std::size_t conflicts_from = 0;
+  Passed passed;
+  const ClientId own = store.client(item.client).id;
+  while (other_ref != kNone && other_ref != item.right) {
+    const Item& other = store[other_ref];
+    passed.add(other_ref);
+    if (same_origin(item, other)) {
+      if (store.client(other.client).id < own) {
+        left = other_ref;
+        conflicts_from = passed.size();
+      } else if (same_right_origin(item, other)) {
+        // Both want the very same place; the ids decide, and this one comes first.
+        break;
+      }
+    } else {
+      if (other.origin_client == kNone) break;
+      const std::size_t origin = passed.find(store.find(other.origin_client, other.origin_clock));
+      if (origin == Passed::kNever) break;
+      // Made to the right of an item that was passed for good: it belongs to that item.
+      if (origin < conflicts_from) {
+        left = other_ref;
+        conflicts_from = passed.size();
+      }
+    }
+    other_ref = other.right;
+  }
+  item.left = left;
+}
+
+void Engine::link(RunningTransaction& transaction, Ref ref) {
+  Item& item = store[ref];
+  TypeState& parent = type(item.parent);
+  if (item.left != kNone) {
+    item.right = store[item.left].right;
+    store[item.left].right = ref;
+  } else if (item.key != kNone) {
+    item.right = leftmost_of(parent, item.key);
+  } else {
+    item.right = parent.first;
+    parent.first = ref;
+  }
+  if (item.right != kNone) {
+    store[item.right].left = ref;
+  } else if (item.key != kNone) {
+    parent.map.set(item.key, ref);
+    if (item.left != kNone) delete_item(transaction, item.left);
+  } else {
+    parent.last = ref;
+  }
+  if (item.key != kNone) return;
+  ++parent.items;
+  parent.length += item.visible_length();
+  if (parent.positions) parent.positions->insert_after(item.left, ref);
+}
+
+void Engine::append_struct(Ref ref) {
+  Item& item = store[ref];
+  Client& owner = store.client(item.client);
+  for (std::size_t i = cleaned_; i < queue_.size(); ++i) queue_[i]->touch(item.client, owner.end);
+  owner.structs.append(item.clock, ref);
+  owner.end = item.end();
+}
+
+void Engine::integrate(RunningTransaction& transaction, Ref ref) {
+  Item& item = store[ref];
+  resolve_conflicts(item);
+  link(transaction, ref);
+  append_struct(ref);
+  TypeState& parent = type(item.parent);
+  if (item.kind == StructKind::kDeleted) {
+    transaction.add_deleted(item.client, item.clock, item.length);
+    item.deleted = true;
+  } else if (item.kind == StructKind::kType) {
+    TypeState& held = type(static_cast<TypeIndex>(item.content));
+    held.holder = ref;
+    held.holder_id = store.id_of(item);
+    held.parent_type = item.parent;
+  } else if (item.kind == StructKind::kFormat) {
+    parent.has_formats = true;
+  }
+  note_changed(transaction, parent, item.key);
+  if (is_deleted(parent) || (item.key != kNone && item.right != kNone)) {
+    delete_item(transaction, ref);
+  }
+}
+
+void Engine::integrate_gc(RunningTransaction&, ClientIndex client_index, std::uint64_t length) {
+  const Ref ref = store.take();
+  Item& item = store[ref];
+  item.client = client_index;
+  item.clock = store.client(client_index).end;
+  item.length = length;
+  item.deleted = true;
+  append_struct(ref);
+}
+
+Ref Engine::new_item(const Spot& spot) {
+  const ClientIndex own = store.intern(client);
+  const Ref ref = store.take();
+  Item& item = store[ref];
+  item.client = own;
+  item.clock = store.client(own).end;
+  item.parent = spot.parent;
+  item.key = spot.key;
+  item.left = spot.left;
+  item.right = spot.right;
+  if (spot.left != kNone) {
+    item.origin_client = store[spot.left].client;
+    item.origin_clock = store[spot.left].end() - 1;
+  }
+  if (spot.right != kNone) {
+    item.right_origin_client = store[spot.right].client;
+    item.right_origin_clock = store[spot.right].clock;
+  }
+  return ref;
+}
+
+void Engine::note_changed(RunningTransaction& transaction, TypeState& changed, KeyIndex key) {
+  // Types made or deleted in the same transaction have nothing to tell.
+  if (!changed.is_root()) {
+    if (changed.holder == kNone) return;
+    const Item& holder = store[changed.holder];
+    if (holder.deleted || transaction.adds(holder)) return;
+  }
+  auto& entry = transaction.changed(changed.index, changed.changed_slot, changed.changed_stamp);
+  if (key == kNone) {
+    entry.list = true;
+  } else if (entry.keys.empty() || entry.keys.back() != key) {
+    entry.keys.push_back(key);
+  }
+}
+
+void Engine::mark_deleted(RunningTransaction& transaction, Ref ref,
+                          std::vector<TypeIndex>& emptied) {
+  Item& item = store[ref];
+  if (item.deleted) return;
+  TypeState& parent = type(item.parent);
+  const bool in_list = item.countable && item.key == kNone;
+  if (in_list) parent.length -= item.length;
+  item.deleted = true;
+  if (in_list && parent.positions) parent.positions->update(ref);
+  transaction.add_deleted(item.client, item.clock, item.length);
+  note_changed(transaction, parent, item.key);
+  if (item.kind == StructKind::kType) emptied.push_back(static_cast<TypeIndex>(item.content));
+}
+
+void Engine::delete_item(RunningTransaction& transaction, Ref ref) {
+  std::vector<TypeIndex> emptied;
+  mark_deleted(transaction, ref, emptied);
+  // What a deleted type holds is deleted too. Its own stack, since types nest as deep as an update
+  // says.
+  while (!emptied.empty()) {
+    TypeState& gone = type(emptied.back());
+    emptied.pop_back();
+    const auto visit = [&](Ref child) {
+      const Item& item = store[child];
+      if (!item.deleted) {
+        mark_deleted(transaction, child, emptied);
+      } else if (!transaction.adds(item)) {
+        // Deleted before: it is not among this transaction's deletions, but will be collected with
+        // its parent and may then join its neighbours.
+        transaction.add_split(item.client, item.clock);
+      }
+    };
+    for (Ref child = gone.first; child != kNone; child = store[child].right) visit(child);
+    for (const KeyMap::Entry& entry : gone.map.entries()) visit(entry.item);
+    transaction.forget_changed(gone.changed_slot, gone.changed_stamp);
+  }
+}
+
+}  // namespace syncline::crdt

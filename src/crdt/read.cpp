@@ -1,0 +1,201 @@
+// Reading: elements, JSON forms, texts, paths and places.
+//
+// A Lens reads a type as it was before the transaction whose observers are being called: what that
+// transaction deleted is still there, since collecting comes later.
+#include <algorithm>
+
+#include "crdt/engine.hpp"
+#include "crdt/tuning.hpp"
+#include "encoding/json.hpp"
+#include "encoding/utf16.hpp"
+
+namespace syncline::crdt {
+
+namespace {
+
+/// A JSON text of the document; "undefined" is what Yjs writes for it.
+Value read_json(const std::string& text) {
+  if (text == "undefined") return Value::Undefined{};
+  auto value = encoding::parse_json(text);
+  return value.ok() ? std::move(*value) : Value();
+}
+
+}  // namespace
+
+bool Engine::is_deleted(const TypeState& of) const {
+  if (of.is_root()) return false;
+  return of.holder == kNone || store[of.holder].deleted;
+}
+
+bool Engine::visible(const Item& item, Lens lens) const {
+  if (lens.before == nullptr) return !item.deleted;
+  return !lens.before->adds(item) && (!item.deleted || lens.before->deletes(item));
+}
+
+Ref Engine::value_of(const TypeState& of, KeyIndex key, Lens lens) const {
+  if (key == kNone) return kNone;
+  Ref ref = of.map.get(key);
+  if (lens.before != nullptr) {
+    while (ref != kNone && lens.before->adds(store[ref])) ref = store[ref].left;
+  }
+  return ref != kNone && visible(store[ref], lens) ? ref : kNone;
+}
+
+Element Engine::element(const Item& item, std::uint64_t offset) const {
+  switch (item.kind) {
+    case StructKind::kAny:
+      return store.values(item)[offset];
+    case StructKind::kString: {
+      const auto rest = encoding::utf16_split(store.text(item), offset).second;
+      return Value(encoding::utf16_split(rest, 1).first);
+    }
+    case StructKind::kJson:
+      return read_json(store.box(item).json[offset]);
+    case StructKind::kEmbed:
+      return read_json(store.box(item).json[0]);
+    case StructKind::kBinary:
+      return Value(Value::Binary(store.box(item).bytes));
+    case StructKind::kDoc:
+      return Subdoc{store.box(item).text, store.box(item).values[0]};
+    case StructKind::kType:
+      // Shared types are identities: reading one hands out the type itself.
+      return const_cast<SharedType*>(
+          static_cast<const SharedType*>(&type(static_cast<TypeIndex>(item.content))));
+    case StructKind::kGC:
+    case StructKind::kDeleted:
+    case StructKind::kFormat:
+    case StructKind::kSkip:
+      break;
+  }
+  return Value(Value::Undefined{});
+}
+
+void Engine::elements(const Item& item, std::vector<Element>& out) const {
+  if (item.kind == StructKind::kString) {
+    for (const char16_t unit : encoding::to_utf16(store.text(item))) {
+      out.emplace_back(Value(encoding::from_utf16(std::u16string_view(&unit, 1))));
+    }
+  } else if (item.kind != StructKind::kDeleted && item.kind != StructKind::kFormat) {
+    for (std::uint64_t i = 0; i < item.length; ++i) out.push_back(element(item, i));
+  }
+}
+
+std::string Engine::text_of(const TypeState& of, Lens lens) const {
+  std::string result;
+  for (Ref ref = of.first; ref != kNone; ref = store[ref].right) {
+    const Item& item = store[ref];
+    if (item.kind == StructKind::kString && visible(item, lens)) result += store.text(item);
+  }
+  // Halves of a pair may have met.
+  return encoding::is_utf8(result) ? result : encoding::to_wtf8(result);
+}
+
+Value Engine::to_json(const Element& element, Lens lens, int depth) const {
+  if (const auto* value = std::get_if<Value>(&element)) return *value;
+  if (std::holds_alternative<Subdoc>(element)) return Value::object();
+  return to_json(state_of(*std::get<SharedType*>(element)), lens, depth);
+}
+
+Value Engine::to_json(const TypeState& of, Lens lens, int depth) const {
+  if (depth > tuning::kJsonDepthMax) return {};
+  switch (of.type_kind) {
+    case TypeKind::kMap:
+    case TypeKind::kXmlHook: {
+      Value::Object members;
+      for (const KeyMap::Entry& entry : of.map.entries()) {
+        const Ref ref = value_of(of, entry.key, lens);
+        if (ref == kNone) continue;
+        const Item& item = store[ref];
+        members.emplace_back(key_text(entry.key),
+                             to_json(element(item, item.length - 1), lens, depth + 1));
+      }
+      return members;
+    }
+    case TypeKind::kArray: {
+      Value::Array items;
+      std::vector<Element> found;
+      for (Ref ref = of.first; ref != kNone; ref = store[ref].right) {
+        const Item& item = store[ref];
+        if (!item.countable || !visible(item, lens)) continue;
+        found.clear();
+        elements(item, found);
+        for (const Element& it : found) items.push_back(to_json(it, lens, depth + 1));
+      }
+      return items;
+    }
+    case TypeKind::kText:
+      return text_of(of, lens);
+    case TypeKind::kXmlElement:
+    case TypeKind::kXmlFragment:
+    case TypeKind::kXmlText:
+      return xml_string(of, lens, depth);
+    case TypeKind::kUntyped:
+      break;
+  }
+  return Value::Undefined{};
+}
+
+SequenceIndex::Place Engine::find_position(TypeState& of, std::uint64_t position) {
+  if (!of.positions && of.items >= tuning::kIndexFrom) {
+    of.positions = std::make_unique<SequenceIndex>(store.items(), of.first);
+  }
+  if (of.positions) return of.positions->find(position);
+  for (Ref ref = of.first; ref != kNone; ref = store[ref].right) {
+    const std::uint64_t visible_units = store[ref].visible_length();
+    if (position < visible_units) return {ref, position};
+    position -= visible_units;
+  }
+  return {};
+}
+
+std::uint64_t Engine::position_of(Ref ref) {
+  const TypeState& of = type(store[ref].parent);
+  if (of.positions) return of.positions->position_of(ref);
+  std::uint64_t position = 0;
+  for (Ref it = store[ref].left; it != kNone; it = store[it].left) {
+    position += store[it].visible_length();
+  }
+  return position;
+}
+
+Element Engine::element_at(TypeState& of, std::size_t index) {
+  const auto place = find_position(of, index);
+  return element(store[place.item], place.offset);
+}
+
+Path Engine::path_of(const TypeState& of, const TypeState* from) {
+  Path path;
+  const TypeState* at = &of;
+  while (at != from && !at->is_root() && at->holder != kNone) {
+    const Item& holder = store[at->holder];
+    if (holder.key != kNone) {
+      path.emplace_back(key_text(holder.key));
+    } else {
+      path.emplace_back(static_cast<std::size_t>(position_of(at->holder)));
+    }
+    at = &type(holder.parent);
+  }
+  std::reverse(path.begin(), path.end());
+  return path;
+}
+
+std::optional<Doc::Place> Engine::place_of(ID id) {
+  const ClientIndex owner = store.index_of(id.client);
+  if (owner == kNone || id.clock >= store.client(owner).end) return std::nullopt;
+  const Ref ref = store.find(owner, id.clock);
+  const Item& item = store[ref];
+  if (item.deleted || item.is_gc()) return std::nullopt;
+  const TypeState* at = &type(item.parent);
+  Doc::Place place;
+  place.path = path_of(*at);
+  if (item.key != kNone) {
+    place.path.emplace_back(key_text(item.key));
+  } else {
+    place.path.emplace_back(static_cast<std::size_t>(position_of(ref) + (id.clock - item.clock)));
+  }
+  while (!at->is_root()) at = &type(at->parent_type);
+  place.root = at->name;
+  return place;
+}
+
+}  // namespace syncline::crdt

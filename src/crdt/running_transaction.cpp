@@ -1,0 +1,156 @@
+// The record of a transaction.
+#include "crdt/running_transaction.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace syncline::crdt {
+
+namespace {
+
+constexpr Clock kUntouched = ~Clock{0};
+/// From so many touched clients on, clocks are looked up in a table instead of searched.
+constexpr std::size_t kTableFrom = 8;
+
+}  // namespace
+
+void RunningTransaction::begin(Origin origin, bool local, std::uint64_t serial) {
+  origin_ = std::move(origin);
+  local_ = local;
+  finished_ = false;
+  serial_ = serial;
+  touched_.clear();
+  before_of_.clear();
+  deleted_.clear();
+  splits_.clear();
+  changed_.clear();
+  before_.reset();
+  after_.reset();
+  deletes_.reset();
+  applied = nullptr;
+}
+
+Clock RunningTransaction::before(ClientIndex client) const {
+  if (!before_of_.empty()) {
+    const Clock clock = client < before_of_.size() ? before_of_[client] : kUntouched;
+    return clock == kUntouched ? store_.client(client).end : clock;
+  }
+  for (const Touched& touched : touched_) {
+    if (touched.client == client) return touched.before;
+  }
+  return store_.client(client).end;
+}
+
+void RunningTransaction::touch(ClientIndex client, Clock before_clock) {
+  if (!touched_.empty() && touched_.back().client == client) return;
+  if (before(client) != store_.client(client).end) return;
+  touched_.push_back({client, before_clock, before_clock});
+  if (touched_.size() < kTableFrom) return;
+  const auto note = [this](const Touched& touched) {
+    if (touched.client >= before_of_.size()) {
+      before_of_.resize(
+          std::max<std::size_t>(touched.client + std::size_t{1}, before_of_.size() * 2),
+          kUntouched);
+    }
+    before_of_[touched.client] = touched.before;
+  };
+  if (touched_.size() == kTableFrom) {
+    for (const Touched& touched : touched_) note(touched);
+  } else {
+    note(touched_.back());
+  }
+}
+
+void RunningTransaction::add_deleted(ClientIndex client, Clock clock, std::uint64_t length) {
+  deletes_.reset();
+  if (!deleted_.empty() && deleted_.back().client == client && deleted_.back().end() == clock) {
+    deleted_.back().length += length;
+  } else {
+    deleted_.push_back({client, clock, length});
+  }
+}
+
+RunningTransaction::Changed& RunningTransaction::changed(TypeIndex type, std::uint32_t& slot,
+                                                         std::uint64_t& stamp) {
+  if (stamp != serial_ || slot >= changed_.size() || changed_[slot].type != type) {
+    stamp = serial_;
+    slot = static_cast<std::uint32_t>(changed_.size());
+    changed_.push_back({type, false, {}});
+  }
+  return changed_[slot];
+}
+
+void RunningTransaction::forget_changed(std::uint32_t slot, std::uint64_t stamp) {
+  if (stamp == serial_ && slot < changed_.size()) changed_[slot].type = kNone;
+}
+
+bool RunningTransaction::deletes(const Item& item) const {
+  SYNCLINE_CHECK(finished_, "deletions are asked for once the body is done");
+  const auto found =
+      std::partition_point(deleted_.begin(), deleted_.end(), [&](const Deleted& range) {
+        return range.client != item.client ? range.client < item.client : range.end() <= item.clock;
+      });
+  return found != deleted_.end() && found->client == item.client && found->clock <= item.clock;
+}
+
+void RunningTransaction::finish() {
+  for (Touched& touched : touched_) touched.after = store_.client(touched.client).end;
+  std::sort(deleted_.begin(), deleted_.end(), [](const Deleted& a, const Deleted& b) {
+    return a.client != b.client ? a.client < b.client : a.clock < b.clock;
+  });
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < deleted_.size(); ++i) {
+    Deleted& left = deleted_[kept];
+    const Deleted& right = deleted_[i];
+    if (left.client == right.client && right.clock <= left.end()) {
+      left.length = std::max(left.end(), right.end()) - left.clock;
+    } else {
+      deleted_[++kept] = right;
+    }
+  }
+  if (!deleted_.empty()) deleted_.resize(kept + 1);
+  deletes_.reset();
+  finished_ = true;
+}
+
+bool RunningTransaction::has_content() const {
+  return !deleted_.empty() || std::any_of(touched_.begin(), touched_.end(),
+                                          [](const Touched& it) { return it.after != it.before; });
+}
+
+const DeleteSet& RunningTransaction::deletes() const {
+  if (!deletes_) {
+    deletes_.emplace();
+    for (const Deleted& range : deleted_) {
+      deletes_->add(store_.client(range.client).id, range.clock, range.length);
+    }
+  }
+  return *deletes_;
+}
+
+const StateVector& RunningTransaction::before() const {
+  if (!before_) {
+    StateVector result;
+    for (const auto& [id, index] : store_.clients()) {
+      const Clock clock = before(index);
+      if (clock > 0) result.set(id, clock);
+    }
+    before_ = std::move(result);
+  }
+  return *before_;
+}
+
+const StateVector& RunningTransaction::after() const {
+  if (!after_ || !finished_) {
+    StateVector result = before();
+    for (const Touched& touched : touched_) {
+      const Clock clock = finished_ ? touched.after : store_.client(touched.client).end;
+      if (clock > 0) result.set(store_.client(touched.client).id, clock);
+    }
+    after_ = std::move(result);
+  }
+  return *after_;
+}
+
+}  // namespace syncline::crdt

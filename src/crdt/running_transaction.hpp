@@ -1,0 +1,101 @@
+// RunningTransaction: what one transaction has done so far, from its body to its last callback.
+//
+// Recorded are only facts that somebody needs at the end: clients that advanced, units deleted,
+// structs that were split (and may join again), types that changed. Objects are used again by the
+// next transaction, so a keystroke allocates nothing here.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "crdt/doc.hpp"
+#include "crdt/struct_store.hpp"
+
+namespace syncline::crdt {
+
+class RunningTransaction final : public Transaction {
+ public:
+  struct Touched {
+    ClientIndex client = 0;
+    Clock before = 0;
+    Clock after = 0;
+  };
+  struct Deleted {
+    ClientIndex client = 0;
+    Clock clock = 0;
+    std::uint64_t length = 0;
+    Clock end() const { return clock + length; }
+  };
+  struct Split {
+    ClientIndex client = 0;
+    Clock clock = 0;
+  };
+  struct Changed {
+    TypeIndex type = kNone;
+    bool list = false;
+    /// May repeat.
+    std::vector<KeyIndex> keys;
+  };
+
+  RunningTransaction(Doc& doc, const StructStore& store) : doc_(doc), store_(store) {}
+  /// Starts anew. `serial` tells transactions of one document apart.
+  void begin(Origin origin, bool local, std::uint64_t serial);
+
+  Doc& doc() const override { return doc_; }
+  const Origin& origin() const override { return origin_; }
+  bool local() const override { return local_; }
+  const DeleteSet& deletes() const override;
+  const StateVector& before() const override;
+  const StateVector& after() const override;
+
+  std::uint64_t serial() const { return serial_; }
+  /// Applied updates make the whole transaction a remote one, as in Yjs.
+  void make_remote() { local_ = false; }
+
+  /// A client that ended at `before` is about to get structs.
+  void touch(ClientIndex client, Clock before);
+  void add_deleted(ClientIndex client, Clock clock, std::uint64_t length);
+  void add_split(ClientIndex client, Clock clock) { splits_.push_back({client, clock}); }
+  /// The entry of a type, made if needed. `slot` and `stamp` are the type's own notes of it.
+  Changed& changed(TypeIndex type, std::uint32_t& slot, std::uint64_t& stamp);
+  void forget_changed(std::uint32_t slot, std::uint64_t stamp);
+
+  Clock before(ClientIndex client) const;
+  /// Whether a unit was added by this transaction (or a later one).
+  bool adds(const Item& item) const { return item.clock >= before(item.client); }
+  /// REQUIRES: finished.
+  bool deletes(const Item& item) const;
+  bool finished() const { return finished_; }
+  /// The body is done: clocks after it are fixed, deletions sorted.
+  void finish();
+  /// Whether there is anything to tell other documents. REQUIRES: finished.
+  bool has_content() const;
+
+  const std::vector<Touched>& touched_clients() const { return touched_; }
+  /// Sorted by client number and clock, disjoint. REQUIRES: finished.
+  const std::vector<Deleted>& deleted_ranges() const { return deleted_; }
+  const std::vector<Split>& splits() const { return splits_; }
+  std::vector<Changed>& changes() { return changed_; }
+
+  /// Where apply() wants to hear what became of its transaction.
+  Applied* applied = nullptr;
+
+ private:
+  Doc& doc_;
+  const StructStore& store_;
+  Origin origin_;
+  bool local_ = true;
+  bool finished_ = false;
+  std::uint64_t serial_ = 0;
+  std::vector<Touched> touched_;
+  /// Clock before by client number, once many clients are touched; kUntouched elsewhere.
+  std::vector<Clock> before_of_;
+  std::vector<Deleted> deleted_;
+  std::vector<Split> splits_;
+  std::vector<Changed> changed_;
+  mutable std::optional<StateVector> before_;
+  mutable std::optional<StateVector> after_;
+  mutable std::optional<DeleteSet> deletes_;
+};
+
+}  // namespace syncline::crdt

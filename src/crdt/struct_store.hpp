@@ -1,0 +1,131 @@
+// StructStore: every struct of a document, by client and clock, and the arenas their contents live
+// in.
+//
+// Clients are interned to small numbers. Each client has its structs in clock order, without gaps
+// from clock 0, in blocks, so that finding is a binary search (and usually the block of the last
+// hit), and splitting an item moves one block's entries only. Each client also has two arenas, one
+// of text and one of values, to which content is appended as it is integrated. Clocks come in
+// order, so what a client typed in a row lies in a row: joining two items that follow each other
+// joins two adjacent slices and moves nothing, and so does splitting.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crdt/item.hpp"
+
+namespace syncline::crdt {
+
+/// One client's structs in clock order.
+class StructList {
+ public:
+  struct Entry {
+    Clock clock = 0;
+    Ref ref = kNone;
+  };
+  /// A place in the list; insertions and erasures invalidate all others.
+  struct Position {
+    std::uint32_t block = 0;
+    std::uint32_t slot = 0;
+  };
+
+  bool empty() const { return blocks_.empty(); }
+  /// The struct that holds `clock`. REQUIRES: one does (below the client's end).
+  Position find(Clock clock) const;
+  Ref at(Position position) const { return blocks_[position.block][position.slot].ref; }
+  bool is_first(Position position) const { return position.block == 0 && position.slot == 0; }
+  /// The next and previous place; next of the last is past the end (is_end).
+  Position next(Position position) const;
+  Position previous(Position position) const;
+  bool is_end(Position position) const { return position.block == blocks_.size(); }
+  Position first() const { return {0, 0}; }
+  Position last() const;
+
+  void append(Clock clock, Ref ref);
+  void insert(Clock clock, Ref ref);
+  /// Removes an entry; returns the place of the one before it. REQUIRES: not the first.
+  Position erase(Position position);
+
+ private:
+  std::vector<std::vector<Entry>> blocks_;
+  mutable Position hint_;
+};
+
+/// All that one client made.
+struct Client {
+  ClientId id = 0;
+  Clock end = 0;
+  StructList structs;
+  std::string text;
+  std::vector<Value> values;
+  std::size_t text_wasted = 0;
+  std::size_t values_wasted = 0;
+};
+
+class StructStore {
+ public:
+  Item& operator[](Ref ref) { return items_[ref]; }
+  const Item& operator[](Ref ref) const { return items_[ref]; }
+  Pool<Item>& items() { return items_; }
+  Ref take() { return items_.take(); }
+  void release(Ref ref) { items_.release(ref); }
+
+  /// The number of a client, given one if it is new.
+  ClientIndex intern(ClientId id);
+  /// kNone where nothing of the client was ever here.
+  ClientIndex index_of(ClientId id) const;
+  Client& client(ClientIndex index) { return clients_[index]; }
+  const Client& client(ClientIndex index) const { return clients_[index]; }
+  /// Every client, by descending id; those without structs included.
+  const std::map<ClientId, ClientIndex, std::greater<>>& clients() const { return by_id_; }
+  Clock state(ClientId id) const;
+  StateVector state_vector() const;
+
+  Ref find(ClientIndex client, Clock clock) const {
+    const StructList& structs = clients_[client].structs;
+    return structs.at(structs.find(clock));
+  }
+  ID id_of(const Item& item) const { return {clients_[item.client].id, item.clock}; }
+  IdRange range_of(const Item& item) const {
+    return {clients_[item.client].id, item.clock, item.length};
+  }
+
+  // Contents (content.cpp). An item's kind says which of them it has.
+  std::string_view text(const Item& item) const {
+    return std::string_view(clients_[item.client].text).substr(item.content, item.bytes);
+  }
+  std::span<const Value> values(const Item& item) const {
+    return std::span(clients_[item.client].values).subspan(item.content, item.length);
+  }
+  const Content& box(const Item& item) const { return boxes_[static_cast<Ref>(item.content)]; }
+
+  /// Gives an item its content: kind, length, flags and slices. Types are left to the caller.
+  /// Copies what it is not given as an rvalue. REQUIRES: `item.client` is set, its clock is the
+  /// client's end.
+  void set_string(Item& item, std::string_view text);
+  void set_values(Item& item, std::span<const Value> values);
+  void set_content(Item& item, StructKind kind, std::uint64_t length, Content&& content);
+  /// Moves the content from `offset` units on to `right`, a copy of `left`'s fields otherwise.
+  void split_content(Item& left, Item& right, std::uint64_t offset);
+  /// Joins `right`'s content to `left`'s. False: these contents stay apart.
+  bool merge_content(Item& left, Item& right);
+  /// Lets the content go: the item becomes kDeleted or a GC.
+  void drop_content(Item& item, StructKind becomes);
+  /// Rewrites the arenas of a client where half of them is unused.
+  void compact(ClientIndex client);
+
+ private:
+  void replace_text(Item& item, std::string_view text);
+
+  Pool<Item> items_;
+  Pool<Content> boxes_;
+  std::vector<Client> clients_;
+  // Ordered, not hashed: ids come from the network, and a hash table could be flooded.
+  std::map<ClientId, ClientIndex, std::greater<>> by_id_;
+  mutable ClientIndex last_found_ = 0;
+};
+
+}  // namespace syncline::crdt

@@ -1,0 +1,88 @@
+// The life of a transaction.
+//
+// The order is Yjs's: body, observers, deep observers, after-transaction listeners, collecting and
+// merging, update listeners. Callbacks may change the document; what they open is not nested but
+// queued: the body runs at once, its callbacks once those of the transactions before it are done.
+// Every callback runs even if one throws; the first exception goes to whoever opened the outermost
+// transaction.
+#include "base/check.hpp"
+#include "crdt/engine.hpp"
+
+namespace syncline::crdt {
+
+namespace {
+
+template <typename Call>
+void guarded(std::exception_ptr& error, const Call& call) {
+  try {
+    call();
+  } catch (...) {
+    if (!error) error = std::current_exception();
+  }
+}
+
+}  // namespace
+
+RunningTransaction& Engine::begin(Origin origin, bool local) {
+  if (spare_.empty()) spare_.push_back(std::make_unique<RunningTransaction>(doc, store));
+  queue_.push_back(std::move(spare_.back()));
+  spare_.pop_back();
+  open_ = queue_.back().get();
+  open_->begin(std::move(origin), local, ++serial_);
+  return *open_;
+}
+
+void Engine::end(RunningTransaction& transaction, std::exception_ptr& error) {
+  open_ = nullptr;
+  // Opened by a callback: the loop below, further up the stack, will come to it.
+  if (queue_.front().get() != &transaction) return;
+  for (cleaned_ = 0; cleaned_ < queue_.size(); ++cleaned_) clean_up(*queue_[cleaned_], error);
+  cleaned_ = 0;
+  for (auto& done : queue_) spare_.push_back(std::move(done));
+  queue_.clear();
+}
+
+void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error) {
+  transaction.finish();
+  observer_error_ = error;
+  call_observers(transaction);
+  after_transaction_listeners.each(
+      [&](const auto& listener) { guarded(observer_error_, [&] { listener(transaction); }); });
+  error = std::exchange(observer_error_, nullptr);
+  if (options.gc) collect(transaction);
+  merge(transaction);
+  const ClientIndex own = store.index_of(client);
+  if (!transaction.local() && own != kNone) {
+    for (const auto& touched : transaction.touched_clients()) {
+      if (touched.client != own || touched.after == touched.before) continue;
+      // Somebody else uses this id: go on under another one.
+      draw_client();
+      if (transaction.applied != nullptr) transaction.applied->client_changed = true;
+      break;
+    }
+  }
+  tell_update(transaction, error);
+}
+
+void Engine::tell_update(RunningTransaction& transaction, std::exception_ptr& error) {
+  const bool wanted = transaction.applied != nullptr || !update_listeners.empty();
+  if (!wanted || !transaction.has_content()) return;
+  Bytes update = encode_transaction(transaction);
+  update_listeners.each(
+      [&](const auto& listener) { guarded(error, [&] { listener(update, transaction); }); });
+  if (transaction.applied != nullptr) transaction.applied->update = std::move(update);
+}
+
+void Engine::draw_client() {
+  // A fixed mixing (splitmix64), so that runs can be repeated; 32 bits, as Yjs draws.
+  std::uint64_t seed = client;
+  do {
+    seed += 0x9e3779b97f4a7c15;
+    std::uint64_t mixed = seed;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+    client = (mixed ^ (mixed >> 31)) & 0xffffffff;
+  } while (store.state(client) > 0);
+}
+
+}  // namespace syncline::crdt
