@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "syncline/data_object.hpp"
@@ -135,6 +136,8 @@ class Syncer {
   void poll();
 
  private:
+  friend void trace_messages(Syncer& syncer,
+                             std::function<void(bool, std::string_view, const std::string&)> trace);
   class Impl;
   std::shared_ptr<Impl> impl_;
 };
