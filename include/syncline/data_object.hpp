@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,9 @@ class LiveObject;
 class Node;
 
 /// A live text at a place of a data object. Positions and lengths count UTF-16 code units, as every
-/// Yjs client does. A handle is a path: it follows what is there now, and throws kNotFound where
-/// nothing is.
+/// Yjs client does; one inside a surrogate pair means its start, and a pair that is erased in part
+/// goes as a whole. A handle is a path: it follows what is there now, and throws kNotFound where
+/// nothing is, kSchema where something else is.
 class LiveText {
  public:
   /// Past the end appends.
@@ -56,12 +58,18 @@ class Node {
   /// The member of a map. The place need not exist.
   Node operator[](std::string_view key) const;
   Node operator[](const char* key) const { return (*this)[std::string_view(key)]; }
-  /// The element of a list.
-  Node operator[](std::integral auto index) const { return at(static_cast<std::size_t>(index)); }
+  /// The element of a list; throws kTooLarge for a negative index.
+  Node operator[](std::integral auto index) const {
+    if constexpr (std::signed_integral<decltype(index)>)
+      if (index < 0) throw Error(Code::kTooLarge, "a list has no negative indexes");
+    return at(static_cast<std::size_t>(index));
+  }
 
   /// Puts a value here: objects become live maps, arrays live lists, at every depth; a string onto
-  /// a live text edits the text. Throws kDenied where the rules forbid it, kNotFound where the
-  /// parent is missing.
+  /// a live text edits the text; a value that is here already changes nothing. Throws kDenied where
+  /// the rules forbid it, kNotFound where the parent is missing, kTooLarge for an index past the
+  /// end, kSchema where the parent is of another kind or Yjs cannot store the value there
+  /// (undefined and BigInt in lists).
   const Node& operator=(const Value& value) const;
   const Node& operator=(const Node& other) const;
   Node(const Node&) = default;
@@ -77,8 +85,10 @@ class Node {
   /// What is here, or `fallback` where nothing is.
   template <typename T>
   T value_or(T fallback) const {
-    return exists() ? as<T>() : std::move(fallback);
+    const std::optional<Value> here = peek();
+    return here ? here->as<T>() : std::move(fallback);
   }
+  std::string value_or(const char* fallback) const { return value_or(std::string(fallback)); }
 
   /// Members of a map, elements of a list, code units of a text.
   std::size_t size() const;
@@ -94,7 +104,8 @@ class Node {
   /// Removes this member or element. Nothing happens where nothing is.
   void remove() const;
 
-  /// The live text here: made where nothing is, converted from a plain string.
+  /// The live text here: made where nothing is, converted from a plain string (which changes no
+  /// value, so observers hear nothing). Throws as assigning does, unless there is one already.
   LiveText text() const;
   bool is_text() const;
 
@@ -105,6 +116,7 @@ class Node {
   Node(std::shared_ptr<object::LiveObject> object, Path path)
       : object_(std::move(object)), path_(std::move(path)) {}
   Node at(std::size_t index) const;
+  std::optional<Value> peek() const;
   std::shared_ptr<object::LiveObject> object_;
   Path path_;
 };
@@ -126,7 +138,8 @@ class DataObject {
 
   Node operator[](std::string_view key) const;
   Node operator[](const char* key) const { return (*this)[std::string_view(key)]; }
-  /// The place a JSON pointer names ("" is the whole object). Throws kMalformed.
+  /// The place a JSON pointer names ("" is the whole object; "-" as the last step the end of a
+  /// list, where assigning appends). Throws kMalformed.
   Node at(std::string_view pointer) const;
   /// A copy of the whole tree.
   Value get() const;
@@ -139,7 +152,9 @@ class DataObject {
   void read(const std::function<void()>& body) const;
 
   /// Calls `observer` with every change at any depth, of what exists now and what is created later,
-  /// until the handle is destroyed. An observer that throws stops nobody else.
+  /// until the handle is destroyed: one call for each transaction or remote batch, in order of
+  /// registration. An observer may change the object: that makes another call, after this one. An
+  /// observer that throws stops nobody else.
   Handle observe(std::function<void(const Changes&)> observer) const;
 
   /// Local changes that are not yet acknowledged as durable.

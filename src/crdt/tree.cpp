@@ -86,11 +86,13 @@ Error nowhere(const Found& found, const Path& asked) {
                                   ": it cannot have " + name_of(step));
 }
 
+const std::string kEnd = "-";
+
 /// The list index a step means: itself, decimal digits, or `size` for "-".
 std::optional<std::size_t> index_of(const Step& step, std::size_t size) {
   if (const auto* index = std::get_if<std::size_t>(&step)) return *index;
   const std::string& text = std::get<std::string>(step);
-  if (text == "-") return size;
+  if (text == kEnd) return size;
   if (text.empty() || (text.size() > 1 && text.front() == '0')) return std::nullopt;
   std::size_t index = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
@@ -194,6 +196,7 @@ struct Tree::Slot {
   Path path;
   SharedType* holder = nullptr;
   std::optional<Element> old;
+  bool append = false;  ///< the place after the last of a list, asked for as such
 
   bool in_list() const { return holder->kind() == TypeKind::kArray; }
   const std::string& key() const { return std::get<std::string>(path.back()); }
@@ -251,9 +254,14 @@ Found Tree::find(const Path& path) const {
   return found;
 }
 
-Result<Value> Tree::get(const Path& path) const {
-  const Found found = find(path);
+Result<Found> Tree::require(const Path& path) const {
+  Found found = find(path);
   if (!found.found()) return nowhere(found, path);
+  return found;
+}
+
+Result<Value> Tree::get(const Path& path) const {
+  SYNCLINE_TRY_ASSIGN(found, require(path));
   return to_json(found.element);
 }
 
@@ -272,6 +280,7 @@ Result<Tree::Slot> Tree::slot(const Path& path) const {
     const std::size_t size = Array(*slot.holder).size();
     if (const auto index = index_of(step, size)) {
       if (*index < size) slot.old = Array(*slot.holder).get(*index);
+      slot.append = step == Step(kEnd);
       slot.path.emplace_back(*index);
       return slot;
     }
@@ -281,9 +290,8 @@ Result<Tree::Slot> Tree::slot(const Path& path) const {
   return nowhere(parent, path);
 }
 
-Result<Found> Tree::text_at(const Path& path) const {
-  Found found = find(path);
-  if (!found.found()) return nowhere(found, path);
+Result<Found> Tree::require_text(const Path& path) const {
+  SYNCLINE_TRY_ASSIGN(found, require(path));
   if (found.type(TypeKind::kText) != nullptr) return found;
   return wrong_kind(found.path, found.element, "a live text");
 }
@@ -300,11 +308,12 @@ Result<void> Tree::set(const Path& path, const Value& value) {
 Result<void> Tree::replace(const Slot& slot, const Value& value) {
   if (slot.in_list() && !slot.old) {
     Array list(*slot.holder);
-    if (slot.index() > list.size())
-      return past_the_end(Path(slot.path.begin(), slot.path.end() - 1), list.size(),
+    const Path above(slot.path.begin(), slot.path.end() - 1);
+    if (!slot.append)
+      return past_the_end(above, list.size(),
                           "nothing at index " + std::to_string(slot.index()) +
                               " to replace; push_back (\"-\" in a pointer) appends");
-    splice(Path(slot.path.begin(), slot.path.end() - 1), list, slot.index(), 0, {value});
+    splice(above, list, slot.index(), 0, {value});
     return {};
   }
   if (slot.old) {
@@ -462,7 +471,7 @@ void Tree::splice(const Path& path, Array list, std::size_t index, std::size_t c
 
 Result<void> Tree::make_text(const Path& path) {
   if (path.empty()) {
-    SYNCLINE_TRY(text_at(path));
+    SYNCLINE_TRY(require_text(path));
     return {};
   }
   SYNCLINE_TRY_ASSIGN(place, slot(path));
@@ -484,21 +493,21 @@ Result<void> Tree::make_text(const Path& path) {
 }
 
 Result<void> Tree::insert_text(const Path& path, std::size_t index, std::string_view inserted) {
-  SYNCLINE_TRY_ASSIGN(found, text_at(path));
+  SYNCLINE_TRY_ASSIGN(found, require_text(path));
   const Text text(*found.type(TypeKind::kText));
   splice(found.path, text, insertion(text.string(), index, encoding::to_wire_utf8(inserted)));
   return {};
 }
 
 Result<void> Tree::erase_text(const Path& path, std::size_t index, std::size_t length) {
-  SYNCLINE_TRY_ASSIGN(found, text_at(path));
+  SYNCLINE_TRY_ASSIGN(found, require_text(path));
   const Text text(*found.type(TypeKind::kText));
   splice(found.path, text, erasure(text.string(), index, length));
   return {};
 }
 
 Result<void> Tree::assign_text(const Path& path, std::string_view to) {
-  SYNCLINE_TRY_ASSIGN(found, text_at(path));
+  SYNCLINE_TRY_ASSIGN(found, require_text(path));
   assign(found.path, Text(*found.type(TypeKind::kText)), encoding::to_wire_utf8(to));
   return {};
 }

@@ -51,7 +51,7 @@ struct Found {
   SharedType* holder = nullptr;
 
   bool found() const { return outcome == Outcome::kFound; }
-  /// The shared type that `element` is, if it is one of that kind.
+  /// The shared type that `element` is, found or not, if it is one of that kind.
   SharedType* type(TypeKind kind) const;
 };
 
@@ -74,6 +74,10 @@ class Tree {
   explicit Tree(SharedType& root, Sink sink = {});
 
   Found find(const Path& path) const;
+  /// The same, or the error that says how far the path leads.
+  Result<Found> require(const Path& path) const;
+  /// The same, of a live text.
+  Result<Found> require_text(const Path& path) const;
   /// What is there, in JSON form.
   Result<Value> get(const Path& path) const;
 
@@ -102,7 +106,6 @@ class Tree {
   struct Slot;
 
   Result<Slot> slot(const Path& path) const;
-  Result<Found> text_at(const Path& path) const;
   Result<void> set_root(const Value& value);
   Result<void> replace(const Slot& slot, const Value& value);
   void put(const Slot& slot, Input input);

@@ -1,23 +1,24 @@
 // LiveObject: what all handles to one data object share: the document, its observers, and the hooks
 // of the syncer that keeps it in step with the others. It knows nothing of networks.
+//
+// Local changes come in through handles (Node, LiveText), which know the value before and after, so
+// each makes its own change record. Remote ones come as updates, whose net change is told by the
+// document's deep events. Either way observers are called when the transaction is over.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "base/executor.hpp"
 #include "crdt/doc.hpp"
+#include "crdt/tree.hpp"
+#include "object/authors.hpp"
+#include "object/delivery.hpp"
 #include "syncline/changes.hpp"
-
-namespace syncline {
-class Node;
-class LiveText;
-class DataObject;
-}  // namespace syncline
 
 namespace syncline::object {
 
@@ -26,46 +27,53 @@ inline constexpr const char* kDataRoot = "data";
 
 /// One author's update out of a remote batch. `by` is empty where nobody can tell.
 struct RemotePart {
-  std::string by;
-  ByteView update;
+  std::string by = {};
+  ByteView update = {};
 };
 
 /// What a LiveObject asks of and tells to its syncer. Thread: under the object's executor.
 class LiveObjectEvents {
  public:
   virtual ~LiveObjectEvents() = default;
-  /// Before a local change: an error is thrown at the line that tried it, and nothing changed.
+  /// Before the first change of a local transaction: an error is thrown at the line that tried it,
+  /// and nothing changed.
   virtual Result<void> may_write() = 0;
-  /// After a local transaction that changed something: its v1 update, to be queued and sent.
+  /// After a local transaction that changed something, before observers hear of it: its v1 update,
+  /// to be queued and sent.
   virtual void on_local_update(SharedBytes update) = 0;
   /// Local updates handed out and not yet acknowledged.
   virtual std::size_t unacknowledged() const = 0;
   virtual std::string owner() const = 0;
 };
 
-/// Identity; held by shared_ptr from handles and from its syncer. Thread: its executor; handles
-/// enter it.
+/// Identity; held by shared_ptr from handles and from its syncer. Thread: its executor; every
+/// function but the constructor and set_events enters it.
 class LiveObject : public std::enable_shared_from_this<LiveObject> {
  public:
-  /// `identity`: who writes here (`by` of local changes). `executor` and `events` may be null: a
-  /// local object.
+  /// `url`: empty for an object of this process alone, which anybody here may write. `identity`:
+  /// who writes here (`by` of local changes), empty for nobody in particular. `executor` and
+  /// `events` may be null. Throws kSchema for a document that uses the root "data" as something
+  /// else than a map.
   LiveObject(std::string url, std::string identity, std::unique_ptr<crdt::Doc> doc,
              Executor* executor, LiveObjectEvents* events);
   ~LiveObject();
 
-  const std::string& url() const;
-  crdt::Doc& doc();
-  /// The syncer went away, or took the object over: local changes are refused with kUnavailable
-  /// when null and not local.
+  const std::string& url() const { return url_; }
+  /// For reading and encoding. Local changes go through the functions below: those made here
+  /// directly are neither sent nor reported.
+  crdt::Doc& doc() { return *doc_; }
+  /// With nullptr the syncer lets go of the object for good: reads go on, without the executor,
+  /// writes are refused with kUnavailable.
   void set_events(LiveObjectEvents* events);
 
-  /// Applies a remote batch; observers hear of it once, as its net change, with the author of each
-  /// change. On error (kMalformed) what came before the bad part stands. True in the result:
-  /// something is still pending (a gap).
+  /// Applies a remote batch; observers hear of it once, as its net change, with the last author of
+  /// each change. On error (kMalformed) what came before the bad part stands. True in the result:
+  /// something is still pending (a gap). REQUIRES: !in_transaction().
   Result<bool> apply_remote(std::span<const RemotePart> parts);
 
   /// Puts another document in place (a rebuild, a new incarnation). Observers get the difference
-  /// between the trees as records with `cause`. Handles go on working: they are paths.
+  /// between the trees as records with `cause`. Handles go on working: they are paths. REQUIRES:
+  /// !in_transaction().
   void replace(std::unique_ptr<crdt::Doc> doc, const std::string& cause);
 
   /// Registers for change records (DataObject::observe).
@@ -73,13 +81,54 @@ class LiveObject : public std::enable_shared_from_this<LiveObject> {
 
   /// Enters the executor, if there is one.
   Executor::Guard enter() const;
+  /// Whether a body given to transact is running.
+  bool in_transaction() const { return phase_ == Phase::kLocal; }
+
+  /// DataObject::transact.
+  void transact(const std::function<void()>& body);
+  /// One change, or one of those of the transaction that is open. Throws what may_write and `edit`
+  /// return.
+  void write(const std::function<Result<void>(crdt::Tree&)>& edit);
+  /// Looks at the tree.
+  template <typename Look>
+  auto read(const Look& look) const {
+    const Executor::Guard guard = enter();
+    return look(std::as_const(*tree_));
+  }
+
+  bool may_write() const;
+  std::string owner() const;
+  std::size_t unacknowledged() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
-  friend class ::syncline::Node;
-  friend class ::syncline::LiveText;
-  friend class ::syncline::DataObject;
+  enum class Phase { kIdle, kLocal, kRemote };
+
+  std::unique_ptr<crdt::Doc> adopt(std::unique_ptr<crdt::Doc> doc);
+  Result<void> ask_to_write() const;
+  void listen();
+  void watch_remote_changes();
+  void record(crdt::TreeEdit edit);
+  void remember(std::span<const RemotePart> waiting, bool unknown_yet);
+
+  const std::string url_;
+  const std::string identity_;
+  std::atomic<Executor*> executor_;
+  LiveObjectEvents* events_;
+
+  std::unique_ptr<crdt::Doc> doc_;
+  crdt::SharedType* root_ = nullptr;
+  std::unique_ptr<crdt::Tree> tree_;
+  Delivery delivery_;
+  Phase phase_ = Phase::kIdle;
+  /// may_write() allowed the transaction that is open.
+  bool allowed_ = false;
+  SharedBytes made_;
+  /// Of the batch that is applied, and of earlier ones that wait.
+  Authors authors_;
+  /// Set where one author made all of the batch.
+  const std::string* only_author_ = nullptr;
+  Handle updates_;
+  Handle remote_changes_;
 };
 
 }  // namespace syncline::object

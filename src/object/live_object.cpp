@@ -1,0 +1,251 @@
+// Transactions of a data object: who may write, what is sent, what observers hear.
+#include "object/live_object.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/check.hpp"
+#include "object/net_changes.hpp"
+
+namespace syncline::object {
+namespace {
+
+Change::Type type_of(crdt::TreeEdit::Kind kind) {
+  switch (kind) {
+    case crdt::TreeEdit::Kind::kAdd:
+      return Change::Type::kAdd;
+    case crdt::TreeEdit::Kind::kUpdate:
+      return Change::Type::kUpdate;
+    case crdt::TreeEdit::Kind::kDelete:
+      return Change::Type::kDelete;
+    case crdt::TreeEdit::Kind::kSplice:
+      return Change::Type::kSplice;
+  }
+  return Change::Type::kUpdate;
+}
+
+}  // namespace
+
+LiveObject::LiveObject(std::string url, std::string identity, std::unique_ptr<crdt::Doc> doc,
+                       Executor* executor, LiveObjectEvents* events)
+    : url_(std::move(url)),
+      identity_(std::move(identity)),
+      executor_(executor),
+      events_(events),
+      delivery_(url_.empty() ? "a local object" : url_) {
+  adopt(std::move(doc));
+}
+
+LiveObject::~LiveObject() = default;
+
+Executor::Guard LiveObject::enter() const {
+  Executor* const executor = executor_.load(std::memory_order_acquire);
+  return executor != nullptr ? executor->enter() : nullptr;
+}
+
+void LiveObject::set_events(LiveObjectEvents* events) {
+  events_ = events;
+  if (events == nullptr) executor_.store(nullptr, std::memory_order_release);
+  listen();
+}
+
+/// Puts a document in place, with the listeners that belong to it. Returns the one before.
+std::unique_ptr<crdt::Doc> LiveObject::adopt(std::unique_ptr<crdt::Doc> doc) {
+  crdt::SharedType* const root = doc->root(kDataRoot, crdt::TypeKind::kMap).take_or_throw();
+  updates_.reset();
+  remote_changes_.reset();
+  doc_.swap(doc);
+  root_ = root;
+  tree_ = std::make_unique<crdt::Tree>(*root_);
+  authors_.clear();
+  listen();
+  watch_remote_changes();
+  return doc;
+}
+
+/// Encoding an update costs, so it is asked for only where somebody sends it.
+void LiveObject::listen() {
+  updates_.reset();
+  if (events_ == nullptr) return;
+  updates_ = doc_->on_update([this](const Bytes& update, crdt::Transaction&) {
+    if (phase_ == Phase::kLocal) made_ = share(update);
+  });
+}
+
+/// As with updates: events are made only for those who hear of them.
+void LiveObject::watch_remote_changes() {
+  if (!delivery_.wanted()) {
+    remote_changes_.reset();
+    return;
+  }
+  if (remote_changes_) return;
+  remote_changes_ =
+      root_->observe_deep([this](std::span<const crdt::Event> events, crdt::Transaction&) {
+        if (phase_ != Phase::kRemote) return;
+        for (Change& change : net_changes(events, authors_)) {
+          if (only_author_ != nullptr && !only_author_->empty()) change.by = *only_author_;
+          delivery_.record(std::move(change));
+        }
+      });
+}
+
+// ---- local changes -----------------------------------------------------------------------------
+
+Result<void> LiveObject::ask_to_write() const {
+  if (events_ != nullptr) return events_->may_write();
+  if (url_.empty()) return {};
+  return Error(Code::kUnavailable, url_ +
+                                       " can be read but not written: its syncer is gone, or has "
+                                       "unsubscribed; subscribe again");
+}
+
+void LiveObject::transact(const std::function<void()>& body) {
+  const Executor::Guard guard = enter();
+  const auto self = shared_from_this();
+  if (in_transaction()) {
+    body();
+    return;
+  }
+  SYNCLINE_CHECK(phase_ == Phase::kIdle, "a local change while a remote one is applied");
+  phase_ = Phase::kLocal;
+  allowed_ = false;
+  std::exception_ptr thrown;
+  try {
+    doc_->transact([&](crdt::Transaction&) { body(); });
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  phase_ = Phase::kIdle;
+  delivery_.close();
+  if (SharedBytes made = std::exchange(made_, nullptr); made != nullptr && events_ != nullptr)
+    events_->on_local_update(std::move(made));
+  delivery_.deliver();
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+void LiveObject::write(const std::function<Result<void>(crdt::Tree&)>& edit) {
+  transact([&] {
+    if (!allowed_) ask_to_write().or_throw();
+    allowed_ = true;
+    // Records cost a copy of what was and what is: nobody makes them for nobody.
+    crdt::Tree tree(*root_, delivery_.wanted()
+                                ? [this](crdt::TreeEdit made) { record(std::move(made)); }
+                                : crdt::Tree::Sink());
+    edit(tree).or_throw();
+  });
+}
+
+void LiveObject::record(crdt::TreeEdit edit) {
+  Change change;
+  change.type = type_of(edit.kind);
+  change.path = std::move(edit.path);
+  change.old_value = std::move(edit.old_value);
+  change.new_value = std::move(edit.new_value);
+  change.index = edit.index;
+  change.removed = std::move(edit.removed);
+  change.inserted = std::move(edit.inserted);
+  if (!identity_.empty()) change.by = identity_;
+  change.local = true;
+  delivery_.record(std::move(change));
+}
+
+// ---- remote changes ----------------------------------------------------------------------------
+
+Result<bool> LiveObject::apply_remote(std::span<const RemotePart> parts) {
+  const Executor::Guard guard = enter();
+  const auto self = shared_from_this();
+  SYNCLINE_CHECK(phase_ == Phase::kIdle, "a remote change inside a local transaction");
+  std::vector<crdt::Update> updates;
+  std::optional<Error> bad;
+  for (const RemotePart& part : parts) {
+    Result<crdt::Update> update = crdt::decode_update_v1(part.update);
+    if (!update.ok()) {
+      bad = update.error();
+      break;
+    }
+    updates.push_back(*std::move(update));
+  }
+  const std::span<const RemotePart> good = parts.first(updates.size());
+  // Mostly one author wrote it all, and nothing has to be looked up.
+  const bool one_author =
+      !doc_->has_pending() &&
+      std::ranges::all_of(good, [&](const RemotePart& part) { return part.by == good.front().by; });
+  if (one_author && !good.empty()) {
+    only_author_ = &good.front().by;
+  } else {
+    for (std::size_t i = 0; i < good.size(); ++i) authors_.add(good[i].by, updates[i]);
+  }
+  phase_ = Phase::kRemote;
+  doc_->transact([&](crdt::Transaction&) {
+    for (crdt::Update& update : updates) doc_->apply(std::move(update));
+  });
+  phase_ = Phase::kIdle;
+  only_author_ = nullptr;
+  const bool pending = doc_->has_pending();
+  remember(pending ? good : std::span<const RemotePart>(), one_author);
+  delivery_.close();
+  delivery_.deliver();
+  if (bad) return *bad;
+  return pending;
+}
+
+/// Keeps the authors of what waits for a missing update, until it is here.
+void LiveObject::remember(std::span<const RemotePart> waiting, bool unknown_yet) {
+  if (waiting.empty()) authors_.clear();
+  if (unknown_yet)
+    for (const RemotePart& part : waiting)
+      if (const auto update = crdt::decode_update_v1(part.update); update.ok())
+        authors_.add(part.by, *update);
+  authors_.trim();
+}
+
+void LiveObject::replace(std::unique_ptr<crdt::Doc> doc, const std::string& cause) {
+  const Executor::Guard guard = enter();
+  const auto self = shared_from_this();
+  SYNCLINE_CHECK(phase_ == Phase::kIdle, "another document inside a local transaction");
+  crdt::SharedType& before = *root_;
+  const std::unique_ptr<crdt::Doc> old = adopt(std::move(doc));
+  if (delivery_.wanted()) {
+    for (Change& change : difference(before, *root_)) {
+      change.cause = cause;
+      delivery_.record(std::move(change));
+    }
+  }
+  delivery_.close();
+  delivery_.deliver();
+}
+
+// ---- observers and facts -----------------------------------------------------------------------
+
+Handle LiveObject::observe(std::function<void(const Changes&)> observer) {
+  const Executor::Guard guard = enter();
+  auto added = delivery_.add(std::move(observer));
+  watch_remote_changes();
+  return Handle([weak = weak_from_this(), added = std::move(added)] {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    const Executor::Guard inside = self->enter();
+    self->delivery_.end(added);
+    self->watch_remote_changes();
+  });
+}
+
+bool LiveObject::may_write() const {
+  const Executor::Guard guard = enter();
+  return ask_to_write().ok();
+}
+
+std::string LiveObject::owner() const {
+  const Executor::Guard guard = enter();
+  return events_ != nullptr ? events_->owner() : std::string();
+}
+
+std::size_t LiveObject::unacknowledged() const {
+  const Executor::Guard guard = enter();
+  return events_ != nullptr ? events_->unacknowledged() : 0;
+}
+
+}  // namespace syncline::object

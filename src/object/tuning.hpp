@@ -1,0 +1,16 @@
+// The limits of object.
+#pragma once
+
+#include <cstddef>
+
+namespace syncline::object {
+
+/// Batches that observers may cause in one delivery before a log line says so: past it they most
+/// likely answer each other's changes for ever. Delivery goes on.
+inline constexpr std::size_t kBatchesBeforeWarning = 1000;
+
+/// Parts of remote batches whose authors are remembered while something of them waits for missing
+/// updates. Past it the oldest is forgotten: its changes are reported with `by` unknown.
+inline constexpr std::size_t kWaitingPartsMax = 4096;
+
+}  // namespace syncline::object
