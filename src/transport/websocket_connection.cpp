@@ -73,7 +73,7 @@ class WebSocketCore final : public StreamEvents,
   /// The owner destroyed its handle.
   void release() {
     events_ = nullptr;
-    if (state_ == State::kOpen) {
+    if (state_ == State::kOpen || group_->abandoned_) {
       leave();
     } else if (state_ != State::kGone) {
       group_->lingering_.push_back(shared_from_this());
@@ -283,6 +283,7 @@ void WebSocketGroup::close_all(std::uint16_t code, const std::string& reason) {
 }
 
 void WebSocketGroup::abandon() {
+  abandoned_ = true;
   while (!lingering_.empty()) lingering_.back()->leave();
 }
 

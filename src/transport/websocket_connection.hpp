@@ -36,7 +36,7 @@ class WebSocketGroup {
   void close_all(std::uint16_t code, const std::string& reason);
   /// Called in a later turn whenever the last one is gone.
   void set_on_empty(std::function<void()> on_empty) { on_empty_ = std::move(on_empty); }
-  /// Resets the streams of those whose owner is gone.
+  /// Resets the streams of those whose owner is gone, now and from now on.
   void abandon();
 
  private:
@@ -55,6 +55,7 @@ class WebSocketGroup {
   std::size_t size_ = 0;
   Handle timer_;
   std::vector<std::shared_ptr<WebSocketCore>> lingering_;
+  bool abandoned_ = false;
   std::function<void()> on_empty_;
 };
 

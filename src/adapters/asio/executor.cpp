@@ -34,12 +34,14 @@ struct Timer {
 void ExecutorCore::post(std::function<void()> task) {
   {
     const std::lock_guard lock(queue_mutex_);
+    if (ended_) return;
     queue_.push_back(std::move(task));
   }
   schedule();
 }
 
 void ExecutorCore::flush_later(std::shared_ptr<Flushable> flushable) {
+  if (closed) return;
   unflushed.push_back(std::move(flushable));
   schedule();
 }
@@ -91,6 +93,7 @@ void ExecutorCore::close() {
   closed = true;
   unsent.swap(unflushed);
   const std::lock_guard lock(queue_mutex_);
+  ended_ = true;
   dropped.swap(queue_);
 }
 

@@ -87,6 +87,7 @@ struct ExecutorCore : std::enable_shared_from_this<ExecutorCore> {
   std::deque<std::function<void()>> queue_;
   bool draining_ = false;  // a drain is posted or running
   bool wanted_ = false;    // there is more for it to do
+  bool ended_ = false;     // closed: what is posted now would keep its captures forever
 };
 
 }  // namespace syncline::adapters

@@ -299,5 +299,14 @@ TEST_F(WebSocketConnectionTest, AnAbandonedGroupResetsWhatLingers) {
   EXPECT_EQ(group_->size(), 0u);
 }
 
+TEST_F(WebSocketConnectionTest, WhatIsLetGoAfterItsGroupWasAbandonedIsResetToo) {
+  connect_raw();
+  server_.connection->close(1000, "");
+  group_->abandon();
+  EXPECT_EQ(group_->size(), 1u);
+  server_.connection.reset();
+  EXPECT_EQ(group_->size(), 0u);
+}
+
 }  // namespace
 }  // namespace syncline::transport
