@@ -1,0 +1,155 @@
+#include "json_lines/document.hpp"
+
+#include "encoding/base64.hpp"
+
+namespace syncline::json_lines {
+namespace {
+
+const char* event_type(crdt::TypeKind kind) {
+  switch (kind) {
+    case crdt::TypeKind::kMap:
+      return "map";
+    case crdt::TypeKind::kArray:
+      return "array";
+    case crdt::TypeKind::kText:
+    case crdt::TypeKind::kXmlText:
+      return "text";
+    case crdt::TypeKind::kXmlElement:
+    case crdt::TypeKind::kXmlFragment:
+    case crdt::TypeKind::kXmlHook:
+      return "xml";
+    case crdt::TypeKind::kUntyped:
+      break;
+  }
+  return "unknown";
+}
+
+Value write_path(const Path& path) {
+  Value::Array steps;
+  for (const Step& step : path) {
+    if (const auto* key = std::get_if<std::string>(&step))
+      steps.emplace_back(*key);
+    else
+      steps.emplace_back(std::get<std::size_t>(step));
+  }
+  return steps;
+}
+
+Value write_keys(const crdt::Event& event) {
+  Value::Object keys;
+  for (const auto& [key, change] : event.keys) {
+    Value::Object entry;
+    switch (change.action) {
+      case crdt::KeyAction::kAdd:
+        entry.emplace_back("action", "add");
+        break;
+      case crdt::KeyAction::kUpdate:
+        entry.emplace_back("action", "update");
+        break;
+      case crdt::KeyAction::kDelete:
+        entry.emplace_back("action", "delete");
+        break;
+    }
+    if (change.old_value) entry.emplace_back("old", write_element(*change.old_value));
+    keys.emplace_back(key, std::move(entry));
+  }
+  return keys;
+}
+
+bool has_attributes(const Value& attributes) {
+  return attributes.is_object() && !attributes.members().empty();
+}
+
+Value write_delta_op(const crdt::DeltaOp& op, bool text) {
+  if (const auto* retain = std::get_if<crdt::Retain>(&op)) {
+    Value out = Value::object({{"retain", retain->length}});
+    if (has_attributes(retain->attributes)) out.set("attributes", write_value(retain->attributes));
+    return out;
+  }
+  if (const auto* removed = std::get_if<crdt::Delete>(&op))
+    return Value::object({{"delete", removed->length}});
+  const auto& inserted = std::get<crdt::Insert>(op);
+  Value out = Value::object();
+  if (!text) {
+    Value::Array elements;
+    for (const crdt::Element& element : inserted.elements)
+      elements.push_back(write_element(element));
+    out.set("insert", std::move(elements));
+  } else if (inserted.elements.empty()) {
+    out.set("insert", inserted.text);
+  } else {
+    out.set("insert", write_element(inserted.elements.front()));
+  }
+  if (has_attributes(inserted.attributes)) out.set("attributes", write_value(inserted.attributes));
+  return out;
+}
+
+Value write_event(const crdt::Event& event, const Value& target) {
+  const crdt::TypeKind kind = event.target->kind();
+  const bool text = kind == crdt::TypeKind::kText || kind == crdt::TypeKind::kXmlText;
+  Value::Array delta;
+  for (const crdt::DeltaOp& op : event.delta) delta.push_back(write_delta_op(op, text));
+  return Value::object({{"target", target},
+                        {"path", write_path(event.path)},
+                        {"type", event_type(kind)},
+                        {"keys", write_keys(event)},
+                        {"delta", std::move(delta)}});
+}
+
+}  // namespace
+
+Document::Document(crdt::DocOptions options)
+    : doc(std::move(options)),
+      updating(doc.on_update([this](const Bytes& update, auto&) { updates.push_back(update); })) {}
+
+void Document::observe(const Value& target, bool deep) {
+  crdt::SharedType& type = resolve(doc, target);
+  Handle handle =
+      deep ? type.observe_deep([this, target](std::span<const crdt::Event> batch, auto&) {
+        for (const crdt::Event& event : batch) events.push_back(write_event(event, target));
+      })
+           : type.observe([this, target](const crdt::Event& event, auto&) {
+               events.push_back(write_event(event, target));
+             });
+  observations.push_back({target, std::move(handle)});
+}
+
+void Document::unobserve(const Value& target) {
+  std::erase_if(observations,
+                [&](const Observation& observation) { return observation.target == target; });
+}
+
+Value::Object Document::take_changes() {
+  Value::Object answer;
+  if (!updates.empty()) {
+    answer.emplace_back("update", encoding::to_base64(updates.front()));
+    Value::Array more;
+    for (std::size_t i = 1; i < updates.size(); ++i)
+      more.push_back(Value::object({{"update", encoding::to_base64(updates[i])}}));
+    if (!more.empty()) answer.emplace_back("more", std::move(more));
+  }
+  answer.emplace_back("events", std::move(events));
+  updates.clear();
+  events.clear();
+  return answer;
+}
+
+Value::Object Document::pending() const {
+  bool structs = false;
+  bool deletes = false;
+  if (doc.has_pending()) {
+    // What waits is part of the whole state, past the clocks that the state vector counts.
+    const crdt::StateVector known = doc.state_vector();
+    const auto whole = crdt::decode_update_v1(doc.encode_state_as_update_v1());
+    SYNCLINE_CHECK(whole.ok(), "the engine reads what it writes");
+    for (const auto& [client, items] : whole->structs)
+      for (const crdt::Struct& item : items)
+        structs = structs || (item.kind != crdt::StructKind::kSkip &&
+                              item.id.clock + item.length > known.get(client));
+    for (const auto& [client, ranges] : whole->deletes.ranges())
+      for (const auto& range : ranges) deletes = deletes || range.end() > known.get(client);
+  }
+  return {{"structs", structs}, {"deletes", deletes}};
+}
+
+}  // namespace syncline::json_lines

@@ -1,0 +1,124 @@
+#include "json_lines/operations.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "crdt/doc.hpp"
+
+namespace syncline::json_lines {
+namespace {
+
+crdt::SharedType& target_of(crdt::Doc& doc, const Value& operation) {
+  return resolve(doc, field(operation, "target"));
+}
+
+[[noreturn]] void wrong_type(const crdt::SharedType& type, const char* wanted) {
+  refuse("type_mismatch", std::string("the target is of type ") + type_name(type.kind()) +
+                              ", the operation is for " + wanted);
+}
+
+crdt::Text text_at(crdt::SharedType& type) {
+  if (type.kind() != crdt::TypeKind::kText && type.kind() != crdt::TypeKind::kXmlText)
+    wrong_type(type, "texts");
+  return crdt::Text(type);
+}
+
+crdt::Array array_at(crdt::SharedType& type) {
+  if (type.kind() != crdt::TypeKind::kArray) wrong_type(type, "arrays");
+  return crdt::Array(type);
+}
+
+crdt::Map map_at(crdt::SharedType& type) {
+  if (type.kind() != crdt::TypeKind::kMap) wrong_type(type, "maps");
+  return crdt::Map(type);
+}
+
+std::vector<crdt::Input> inputs_of(const Value& operation) {
+  std::vector<crdt::Input> inputs;
+  for (const Value& value : list_field(operation, "values")) inputs.push_back(read_input(value));
+  return inputs;
+}
+
+void pass_on(const Result<void>& result) {
+  if (result) return;
+  const Error& error = result.error();
+  if (error.code() == Code::kTooLarge) refuse("out_of_range", error.message());
+  if (error.code() == Code::kSchema) refuse("not_supported", error.message());
+  bad_request(error.message());
+}
+
+void insert_text(crdt::Doc& doc, const Value& operation) {
+  const std::uint64_t at = whole_field(operation, "at");
+  const std::string& text = text_field(operation, "text");
+  if (operation.find("attributes") != nullptr)
+    refuse("not_supported", "rich text is not in this version");
+  text_at(target_of(doc, operation)).insert(at, text);
+}
+
+void delete_text(crdt::Doc& doc, const Value& operation) {
+  const std::uint64_t at = whole_field(operation, "at");
+  const std::uint64_t length = whole_field(operation, "length");
+  text_at(target_of(doc, operation)).remove(at, length);
+}
+
+void insert_elements(crdt::Doc& doc, const Value& operation) {
+  const std::uint64_t at = whole_field(operation, "at");
+  auto inputs = inputs_of(operation);
+  pass_on(array_at(target_of(doc, operation)).insert(at, std::move(inputs)));
+}
+
+void push_elements(crdt::Doc& doc, const Value& operation) {
+  auto inputs = inputs_of(operation);
+  pass_on(array_at(target_of(doc, operation)).push(std::move(inputs)));
+}
+
+void delete_elements(crdt::Doc& doc, const Value& operation) {
+  const std::uint64_t at = whole_field(operation, "at");
+  const std::uint64_t length = whole_field(operation, "length");
+  pass_on(array_at(target_of(doc, operation)).remove(at, length));
+}
+
+void set_entry(crdt::Doc& doc, const Value& operation) {
+  const std::string& key = text_field(operation, "key");
+  crdt::Input value = read_input(field(operation, "value"));
+  map_at(target_of(doc, operation)).set(key, std::move(value));
+}
+
+void delete_entry(crdt::Doc& doc, const Value& operation) {
+  const std::string& key = text_field(operation, "key");
+  map_at(target_of(doc, operation)).remove(key);
+}
+
+void clear_map(crdt::Doc& doc, const Value& operation) {
+  crdt::Map map = map_at(target_of(doc, operation));
+  for (const std::string& key : map.keys()) map.remove(key);
+}
+
+struct Operation {
+  const char* name;
+  void (*carry_out)(crdt::Doc& doc, const Value& operation);
+};
+constexpr std::array kOperations{
+    Operation{"text.insert", insert_text},      Operation{"text.delete", delete_text},
+    Operation{"array.insert", insert_elements}, Operation{"array.push", push_elements},
+    Operation{"array.delete", delete_elements}, Operation{"map.set", set_entry},
+    Operation{"map.delete", delete_entry},      Operation{"map.clear", clear_map},
+};
+/// Known, and to come with rich text and XML.
+constexpr std::array kNotYet{"text.embed", "text.format",       "text.apply_delta",    "xml.insert",
+                             "xml.delete", "xml.set_attribute", "xml.remove_attribute"};
+
+}  // namespace
+
+void carry_out(crdt::Doc& doc, const Value& operation) {
+  if (!operation.is_object())
+    bad_request("an operation must be an object, and is " + describe(operation));
+  const std::string& name = text_field(operation, "op");
+  for (const Operation& known : kOperations)
+    if (name == known.name) return known.carry_out(doc, operation);
+  if (std::find(kNotYet.begin(), kNotYet.end(), name) != kNotYet.end())
+    refuse("not_supported", name + " is not in this version");
+  bad_request("there is no operation \"" + name + "\"");
+}
+
+}  // namespace syncline::json_lines

@@ -1,0 +1,214 @@
+#include "json_lines/session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "encoding/base64.hpp"
+#include "encoding/json.hpp"
+#include "json_lines/document.hpp"
+#include "json_lines/operations.hpp"
+#include "json_lines/updates.hpp"
+
+namespace syncline::json_lines {
+namespace {
+
+/// Yjs draws 32 bits, and so do we: ids stay short on the wire.
+crdt::ClientId draw_client() {
+  std::random_device device;
+  return device();
+}
+
+/// A failed operation inside doc.transact: its place among them, and why.
+struct Failed {
+  std::size_t index = 0;
+  Refusal refusal;
+};
+
+Value::Object ok(Value::Object answer = {}) {
+  answer.insert(answer.begin(), {"ok", true});
+  return answer;
+}
+
+Value::Object not_ok(const Refusal& refusal, Value::Object more = {}) {
+  Value::Object error{{"code", refusal.code}, {"message", refusal.message}};
+  for (Value::Member& member : more) error.push_back(std::move(member));
+  return {{"ok", false}, {"error", std::move(error)}};
+}
+
+}  // namespace
+
+struct Session::Command {
+  const char* name;
+  Value::Object (Session::*of_session)(const Value& request);
+  Value::Object (*of_updates)(const Value& request);
+};
+
+const Session::Command Session::kCommands[] = {
+    {"doc.new", &Session::doc_new, nullptr},
+    {"doc.drop", &Session::doc_drop, nullptr},
+    {"doc.apply", &Session::doc_apply, nullptr},
+    {"doc.encode", &Session::doc_encode, nullptr},
+    {"doc.state_vector", &Session::doc_state_vector, nullptr},
+    {"doc.pending", &Session::doc_pending, nullptr},
+    {"doc.json", &Session::doc_json, nullptr},
+    {"doc.roots", &Session::doc_roots, nullptr},
+    {"doc.observe", &Session::doc_observe, nullptr},
+    {"doc.unobserve", &Session::doc_unobserve, nullptr},
+    {"doc.transact", &Session::doc_transact, nullptr},
+    {"update.merge", nullptr, merge_updates},
+    {"update.diff", nullptr, diff_update},
+    {"update.state_vector", nullptr, state_vector_of_update},
+    {"update.convert", nullptr, convert_update},
+    {"update.inspect", nullptr, inspect_update},
+};
+
+/// Known, and to come with rich text, snapshots and undo.
+constexpr std::array kNotYet{
+    "doc.delta",       "doc.snapshot",     "doc.from_snapshot",   "snapshot.contains", "undo.new",
+    "undo.undo",       "undo.redo",        "undo.stop_capturing", "undo.clear",        "undo.stack",
+    "position.create", "position.resolve", "clock.set",
+};
+
+Session::Session() = default;
+Session::~Session() = default;
+
+std::string Session::answer(std::string_view line) {
+  auto request = encoding::parse_json(line);
+  Value::Object out{{"id", nullptr}};
+  Value::Object rest;
+  try {
+    if (!request) bad_request(request.error().message());
+    if (!request->is_object()) bad_request("a request is a JSON object, not " + describe(*request));
+    if (const Value* id = request->find("id")) out.front().second = *id;
+    rest = carry_out(*request);
+  } catch (const Refusal& refusal) {
+    rest = not_ok(refusal);
+  }
+  for (Value::Member& member : rest) out.push_back(std::move(member));
+  return encoding::write_json(out);
+}
+
+Value::Object Session::carry_out(const Value& request) {
+  field(request, "id");
+  const std::string& name = text_field(request, "op");
+  for (const Command& command : kCommands) {
+    if (name != command.name) continue;
+    if (command.of_updates != nullptr) return ok(command.of_updates(request));
+    return (this->*command.of_session)(request);
+  }
+  if (std::find(kNotYet.begin(), kNotYet.end(), name) != kNotYet.end())
+    refuse("not_supported", name + " is not in this version");
+  bad_request("there is no operation \"" + name + "\"");
+}
+
+Document& Session::document(const Value& request) {
+  const std::string& name = text_field(request, "doc");
+  const auto found = documents_.find(name);
+  if (found == documents_.end()) refuse("unknown_doc", "there is no document \"" + name + "\"");
+  return *found->second;
+}
+
+Value::Object Session::doc_new(const Value& request) {
+  const std::string& name = text_field(request, "doc");
+  crdt::DocOptions options;
+  options.client = request.find("client") ? whole_field(request, "client") : draw_client();
+  options.gc = flag_field(request, "gc", true);
+  if (request.find("guid") != nullptr) options.guid = text_field(request, "guid");
+  // No document of this version cleans formatting up, so both are what it does.
+  flag_field(request, "cleanup", true);
+  if (documents_.contains(name)) bad_request("there is a document \"" + name + "\" already");
+  documents_.emplace(name, std::make_unique<Document>(std::move(options)));
+  return ok();
+}
+
+Value::Object Session::doc_drop(const Value& request) {
+  document(request);
+  documents_.erase(text_field(request, "doc"));
+  return ok();
+}
+
+Value::Object Session::doc_apply(const Value& request) {
+  Document& document = this->document(request);
+  const Bytes update = bytes_field(request, "update");
+  require_format_one(request);
+  const Value* origin = request.find("origin");
+  auto applied = document.doc.apply_update_v1(update, origin ? read_value(*origin) : Value());
+  if (!applied) refuse("malformed_update", applied.error().message());
+  Value::Object answer = document.take_changes();
+  if (applied->client_changed) {
+    document.doc.set_client(draw_client());
+    answer.emplace_back("client", document.doc.client());
+  }
+  return ok(std::move(answer));
+}
+
+Value::Object Session::doc_encode(const Value& request) {
+  const Document& document = this->document(request);
+  require_format_one(request);
+  crdt::StateVector since;
+  if (request.find("since") != nullptr) {
+    auto decoded = crdt::StateVector::decode(bytes_field(request, "since"));
+    if (!decoded) refuse("malformed_update", decoded.error().message());
+    since = std::move(decoded).value();
+  }
+  return ok({{"update", encoding::to_base64(document.doc.encode_state_as_update_v1(since))}});
+}
+
+Value::Object Session::doc_state_vector(const Value& request) {
+  const Document& document = this->document(request);
+  return ok({{"state_vector", encoding::to_base64(document.doc.state_vector().encode())}});
+}
+
+Value::Object Session::doc_pending(const Value& request) { return ok(document(request).pending()); }
+
+Value::Object Session::doc_json(const Value& request) {
+  Document& document = this->document(request);
+  Value::Array values;
+  for (const Value& target : list_field(request, "targets"))
+    values.push_back(write_type(resolve(document.doc, target)));
+  return ok({{"values", std::move(values)}});
+}
+
+Value::Object Session::doc_roots(const Value& request) {
+  Value::Object roots;
+  for (const auto& [name, kind] : document(request).doc.roots())
+    roots.emplace_back(name, type_name(kind));
+  return ok({{"roots", std::move(roots)}});
+}
+
+Value::Object Session::doc_observe(const Value& request) {
+  Document& document = this->document(request);
+  document.observe(field(request, "target"), flag_field(request, "deep", false));
+  return ok();
+}
+
+Value::Object Session::doc_unobserve(const Value& request) {
+  Document& document = this->document(request);
+  document.unobserve(field(request, "target"));
+  return ok();
+}
+
+Value::Object Session::doc_transact(const Value& request) {
+  Document& document = this->document(request);
+  const Value::Array& operations = list_field(request, "ops");
+  const Value* origin = request.find("origin");
+  std::optional<Failed> failed;
+  document.doc.transact(
+      [&](crdt::Transaction&) {
+        for (std::size_t i = 0; i < operations.size() && !failed; ++i) {
+          try {
+            json_lines::carry_out(document.doc, operations[i]);
+          } catch (Refusal& refusal) {
+            failed = Failed{i, std::move(refusal)};
+          }
+        }
+      },
+      origin ? read_value(*origin) : Value());
+  Value::Object answer = document.take_changes();
+  if (!failed) return ok(std::move(answer));
+  answer.insert(answer.begin(), {"failed", failed->index});
+  return not_ok(failed->refusal, std::move(answer));
+}
+
+}  // namespace syncline::json_lines

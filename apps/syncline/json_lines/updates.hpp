@@ -1,0 +1,15 @@
+// Updates without a document: merge, diff, inspect.
+#pragma once
+
+#include "json_lines/request.hpp"
+
+namespace syncline::json_lines {
+
+// Each answers one request with the members of its answer; throws Refusal.
+Value::Object merge_updates(const Value& request);
+Value::Object diff_update(const Value& request);
+Value::Object state_vector_of_update(const Value& request);
+Value::Object convert_update(const Value& request);
+Value::Object inspect_update(const Value& request);
+
+}  // namespace syncline::json_lines

@@ -1,0 +1,31 @@
+// Values on the lines of `syncline engine`: JSON, tagged forms for what JSON cannot say, and shared
+// types.
+#pragma once
+
+#include "crdt/doc.hpp"
+#include "crdt/types.hpp"
+#include "json_lines/request.hpp"
+
+namespace syncline::json_lines {
+
+/// A plain value from its JSON form: `{"$undefined":true}`, `{"$bigint":"-5"}`, `{"$bytes":…}` and
+/// `{"$float":…}` become what they stand for, at every depth.
+Value read_value(const Value& json);
+
+/// What may be put into a map or list: a plain value, or a new shared type (`{"$type":"map",…}`).
+crdt::Input read_input(const Value& json);
+
+/// The other way round.
+Value write_value(const Value& value);
+Value write_element(const crdt::Element& element);
+/// What doc.json answers: the tree of a map or list, the string form of texts and XML.
+Value write_type(crdt::SharedType& type);
+
+/// "map" and so on; "unknown" for a root that nobody opened with a type yet.
+const char* type_name(crdt::TypeKind kind);
+
+/// The shared type that a target names; its root is defined with the target's type. Refuses with
+/// type_mismatch or unknown_target.
+crdt::SharedType& resolve(crdt::Doc& doc, const Value& target);
+
+}  // namespace syncline::json_lines

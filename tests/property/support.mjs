@@ -1,0 +1,290 @@
+// What the randomized tests beside yjs share: chance from a seed, the engine as a child process, values in the
+// forms of docs/ENGINE.md, and the loop over seeds.
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import * as Y from 'yjs'
+
+// ---- chance ----
+
+/** A seeded generator of its own (xorshift128, seeded through a multiplicative hash). */
+export class Chance {
+  constructor (seed) {
+    let state = seed >>> 0
+    const mix = () => {
+      state = (state + 0x9e3779b9) >>> 0
+      let z = state
+      z = Math.imul(z ^ (z >>> 16), 0x85ebca6b)
+      z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35)
+      return (z ^ (z >>> 16)) >>> 0
+    }
+    this.words = [mix(), mix(), mix(), mix() | 1]
+  }
+
+  bits () {
+    const [a, , , d] = this.words
+    const t = a ^ (a << 11)
+    const next = (d ^ (d >>> 19) ^ t ^ (t >>> 8)) >>> 0
+    this.words = [this.words[1], this.words[2], d, next]
+    return next
+  }
+
+  /** A whole number from 0 to `end` - 1. */
+  below (end) { return Math.floor((this.bits() / 2 ** 32) * end) }
+  /** A whole number of the closed range. */
+  from (first, last) { return first + this.below(last - first + 1) }
+  chance (probability) { return this.bits() / 2 ** 32 < probability }
+  pick (list) { return list[this.below(list.length)] }
+  /** One of [weight, value] pairs' values. */
+  weighted (pairs) {
+    let left = this.below(pairs.reduce((sum, [weight]) => sum + weight, 0))
+    for (const [weight, value] of pairs) if ((left -= weight) < 0) return value
+  }
+
+  shuffled (list) {
+    const out = [...list]
+    for (let i = out.length - 1; i > 0; --i) {
+      const j = this.below(i + 1);
+      [out[i], out[j]] = [out[j], out[i]]
+    }
+    return out
+  }
+
+  /** A client id: small, of 32 bits as Yjs 13 draws them, or of 53. */
+  client (taken) {
+    for (;;) {
+      const id = this.weighted([[1, this.from(0, 9)], [2, this.bits()], [1, this.from(0, 2 ** 21 - 1) * 2 ** 32 + this.bits()]])
+      if (!taken.has(id)) {
+        taken.add(id)
+        return id
+      }
+    }
+  }
+}
+
+// ---- the engine ----
+
+/** `syncline engine` as a child process. Requests are answered in order. */
+export class Engine {
+  constructor (binary) {
+    this.child = spawn(binary, ['engine'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.waiting = []
+    this.transcript = []
+    this.last = 0
+    createInterface({ input: this.child.stdout }).on('line', line => this.waiting.shift().resolve(JSON.parse(line)))
+    this.child.on('exit', (status, signal) => {
+      const why = new Error(`the engine ended: ${signal ?? `status ${status}`}`)
+      for (const { reject } of this.waiting.splice(0)) reject(why)
+      this.dead = why
+    })
+  }
+
+  /** The whole answer, refusals included. */
+  ask (request) {
+    if (this.dead) return Promise.reject(this.dead)
+    const line = JSON.stringify({ id: ++this.last, ...request })
+    this.transcript.push(line)
+    this.child.stdin.write(line + '\n')
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }))
+  }
+
+  /** The answer; throws where it is a refusal. */
+  async call (request) {
+    const answer = await this.ask(request)
+    if (!answer.ok) throw new Failure(`${request.op} was refused: ${JSON.stringify(answer.error)}`)
+    return answer
+  }
+
+  /** Ends one run: its documents are dropped. */
+  async reset () {
+    const names = this.transcript.map(line => JSON.parse(line)).filter(({ op }) => op === 'doc.new').map(({ doc }) => doc)
+    for (const doc of names) await this.call({ op: 'doc.drop', doc })
+    this.transcript = []
+  }
+
+  close () { this.child.stdin.end() }
+}
+
+export const base64 = bytes => Buffer.from(bytes).toString('base64')
+export const bytes = text => new Uint8Array(Buffer.from(text, 'base64'))
+
+// ---- values ----
+
+const words = ['', 'a', 'plan', 'b c', 'ä', 'ß→', '😀', 'x😀y', '\n', '"', '\\', '\u0000', '\ufeff', 'e\u0301', '👩‍👩‍👧']
+export const keys = ['a', 'b', 'c', 'title', '1', '0', 'ключ', '']
+
+/** Text to type; halves of surrogate pairs come up by cutting. */
+export function someText (chance) {
+  let text = ''
+  for (let n = chance.from(1, 4); n > 0; --n) text += chance.pick(words)
+  return text
+}
+
+/** A plain value as [its JSON form with tags, what Yjs is given]. */
+export function someValue (chance, depth = 0, element = false) {
+  const tagged = [
+    [{ $bytes: base64([1, 2, 255]) }, new Uint8Array([1, 2, 255])],
+    [{ $float: 'NaN' }, NaN], [{ $float: '-Infinity' }, -Infinity], [{ $float: '-0' }, -0]
+  ]
+  // Yjs refuses these two as elements of an array.
+  if (!element) tagged.push([{ $undefined: true }, undefined], [{ $bigint: '-9007199254740993' }, -9007199254740993n])
+  const plain = () => {
+    const value = chance.pick([null, true, false, 0, 1, -1, 42, 63, 64, -64, 1e9, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 2 ** 53, 0.5, 1 / 3, 1e300, someText(chance)])
+    return [value, value]
+  }
+  switch (chance.weighted([[6, 'plain'], [1, 'tagged'], [depth < 2 ? 1 : 0, 'list'], [depth < 2 ? 1 : 0, 'object']])) {
+    case 'plain': return plain()
+    case 'tagged': return chance.pick(tagged)
+    case 'list': {
+      const items = Array.from({ length: chance.below(3) }, () => someValue(chance, depth + 1))
+      return [items.map(([json]) => json), items.map(([, value]) => value)]
+    }
+    case 'object': {
+      const members = Array.from({ length: chance.below(3) }, () => [chance.pick(keys), someValue(chance, depth + 1)])
+      return [Object.fromEntries(members.map(([key, [json]]) => [key, json])), Object.fromEntries(members.map(([key, [, value]]) => [key, value]))]
+    }
+  }
+}
+
+/** A value or a new shared type, as [its JSON form, a function that makes what Yjs is given]. */
+export function someInput (chance, depth = 0, element = false) {
+  const kind = depth > 2 ? 'value' : chance.weighted([[6, 'value'], [1, 'map'], [1, 'array'], [1, 'text']])
+  const inner = (count, ofElement) => Array.from({ length: count }, () => someInput(chance, depth + 1, ofElement))
+  switch (kind) {
+    case 'value': {
+      const [json, value] = someValue(chance, 0, element)
+      return [json, () => value]
+    }
+    case 'map': {
+      const entries = new Map(inner(chance.below(3), false).map(input => [chance.pick(keys.slice(0, 4)), input]))
+      return [
+        { $type: 'map', entries: Object.fromEntries([...entries].map(([key, [json]]) => [key, json])) },
+        () => new Y.Map([...entries].map(([key, [, make]]) => [key, make()]))
+      ]
+    }
+    case 'array': {
+      const items = inner(chance.below(3), true)
+      return [{ $type: 'array', values: items.map(([json]) => json) }, () => Y.Array.from(items.map(([, make]) => make()))]
+    }
+    case 'text': {
+      const text = chance.chance(0.3) ? '' : someText(chance)
+      return [{ $type: 'text', text }, () => new Y.Text(text)]
+    }
+  }
+}
+
+/** What Yjs holds, in the JSON form of docs/ENGINE.md with members sorted, as one comparable text. */
+export function canonical (value) { return JSON.stringify(tag(value)) }
+
+function tag (value) {
+  if (value === undefined) return { $undefined: true }
+  if (typeof value === 'bigint') return { $bigint: String(value) }
+  if (typeof value === 'number') {
+    if (Number.isNaN(value)) return { $float: 'NaN' }
+    if (!Number.isFinite(value)) return { $float: value > 0 ? 'Infinity' : '-Infinity' }
+    if (Object.is(value, -0)) return { $float: '-0' }
+    return value
+  }
+  if (value instanceof Uint8Array) return { $bytes: base64(value) }
+  if (value instanceof Y.Doc) return { $type: 'doc', guid: value.guid }
+  if (value instanceof Y.Map && !(value instanceof Y.XmlHook)) return tag(Object.fromEntries([...value.keys()].map(key => [key, value.get(key)])))
+  if (value instanceof Y.Array) return tag(value.toArray())
+  if (value instanceof Y.AbstractType) return tag(value.toJSON())
+  if (Array.isArray(value)) return value.map(tag)
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.keys(value).sort().map(key => [key, tag(value[key])]))
+  }
+  return value
+}
+
+// ---- operations ----
+
+const kindOf = type => type instanceof Y.XmlText ? 'xml-text' : type instanceof Y.Text ? 'text' : type instanceof Y.Map ? 'map' : type instanceof Y.Array ? 'array' : 'xml'
+
+/** Every map, array and text of a document: [{target, type, kind}]. */
+export function placesOf (doc, roots) {
+  const out = []
+  const walk = (type, root, path) => {
+    const kind = kindOf(type)
+    if (kind === 'xml' || kind === 'xml-text') return
+    out.push({ type, kind, target: path.length === 0 ? root : { ...root, path } })
+    if (kind === 'map') for (const [key, value] of type.entries()) if (value instanceof Y.AbstractType) walk(value, root, [...path, key])
+    if (kind === 'array') type.toArray().forEach((value, i) => { if (value instanceof Y.AbstractType) walk(value, root, [...path, i]) })
+  }
+  for (const [name, kind] of Object.entries(roots)) {
+    const type = kind === 'map' ? doc.getMap(name) : kind === 'array' ? doc.getArray(name) : doc.getText(name)
+    walk(type, { root: name, type: kind }, [])
+  }
+  return out
+}
+
+/** One random operation at a place: `json` for the engine, `apply()` for Yjs. */
+export function someOperation (chance, place) {
+  const { type, kind, target } = place
+  if (kind === 'map') {
+    const key = chance.pick(keys)
+    if (chance.chance(0.03)) return { json: { op: 'map.clear', target }, apply: () => type.clear() }
+    if (chance.chance(0.25)) return { json: { op: 'map.delete', target, key }, apply: () => type.delete(key) }
+    const [json, make] = someInput(chance)
+    return { json: { op: 'map.set', target, key, value: json }, apply: () => type.set(key, make()) }
+  }
+  const past = chance.chance(0.02) ? chance.from(1, 3) : 0
+  const at = past > 0 ? type.length + past : chance.below(type.length + 1)
+  const length = chance.chance(0.02) ? type.length + 1 : chance.below(Math.min(type.length - at, 5) + 1)
+  if (kind === 'text') {
+    if (type.length > 0 && chance.chance(0.35)) {
+      return { json: { op: 'text.delete', target, at, length: Math.max(length, 0) }, apply: () => type.delete(at, Math.max(length, 0)) }
+    }
+    const text = someText(chance)
+    return { json: { op: 'text.insert', target, at, text }, apply: () => type.insert(at, text) }
+  }
+  if (type.length > 0 && chance.chance(0.35)) {
+    return { json: { op: 'array.delete', target, at, length: Math.max(length, 0) }, apply: () => type.delete(at, Math.max(length, 0)) }
+  }
+  const inputs = Array.from({ length: chance.from(1, 3) }, () => someInput(chance, 0, true))
+  const values = inputs.map(([json]) => json)
+  const make = () => inputs.map(([, one]) => one())
+  if (chance.chance(0.3)) return { json: { op: 'array.push', target, values }, apply: () => type.push(make()) }
+  return { json: { op: 'array.insert', target, at, values }, apply: () => type.insert(at, make()) }
+}
+
+// ---- the loop over seeds ----
+
+export class Failure extends Error {}
+
+export function expectEqual (what, ours, theirs) {
+  if (ours === theirs) return
+  throw new Failure(`${what} differs\n  syncline: ${ours}\n  yjs:      ${theirs}`)
+}
+
+/**
+ * Runs `body(engine, chance, steps)` for seed after seed until the time budget is used up; short runs first, so that
+ * what fails is found small. A failure prints how to run it again, and the run as lines for `syncline engine`.
+ */
+export async function runSeeds (name, body) {
+  const binary = process.argv[2]
+  if (!binary) {
+    console.error(`usage: node tests/property/${name}.mjs PATH_OF_SYNCLINE`)
+    process.exit(2)
+  }
+  const one = process.env.SYNCLINE_SEED ? Number(process.env.SYNCLINE_SEED) : null
+  const seconds = Number(process.env.SYNCLINE_PROPERTY_SECONDS ?? 30)
+  const first = one ?? Math.floor(Date.now() % 1e9)
+  const end = Date.now() + seconds * 1000
+  console.log(`${name}: seeds from ${first}`)
+  const engine = new Engine(binary)
+  let runs = 0
+  for (let seed = first; runs === 0 || (one === null && Date.now() < end); ++seed, ++runs) {
+    try {
+      await body(engine, new Chance(seed), 3 + seed % 60)
+      await engine.reset()
+    } catch (error) {
+      const shown = engine.transcript.length <= 80 ? engine.transcript : ['…', ...engine.transcript.slice(-80)]
+      console.error(`the run, for \`syncline engine\`:\n${shown.join('\n')}`)
+      console.error(`${name}: seed ${seed} failed: ${error instanceof Failure ? error.message : error.stack}`)
+      console.error(`again: SYNCLINE_SEED=${seed} node tests/property/${name}.mjs ${binary}`)
+      process.exit(1)
+    }
+  }
+  engine.close()
+  console.log(`${name}: ${runs} seeds passed, ${first} to ${first + runs - 1}`)
+}
