@@ -10,6 +10,8 @@ add_library(syncline_flags INTERFACE)
 target_compile_options(syncline_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor -Wswitch-enum
   -Wno-missing-field-initializers  # g++ 12 warns of members that a designated initializer leaves out on purpose
+  # clang reports libstdc++ 12's own use of std::get_temporary_buffer (in std::stable_sort) at our call.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
   $<$<BOOL:${SYNCLINE_WERROR}>:-Werror>)
 if(SYNCLINE_SANITIZE)
   target_compile_options(syncline_flags INTERFACE -fsanitize=${SYNCLINE_SANITIZE} -fno-omit-frame-pointer
