@@ -40,14 +40,15 @@ class Executor {
   virtual ~Executor() = default;
   /// Queues a task. Thread: any.
   virtual void post(std::function<void()> task) = 0;
-  /// Runs a task once after at least `delay`, unless the handle ends it first. Thread: under the
-  /// executor.
+  /// Runs a task once after at least `delay`, unless the handle ends it first. The task may reset or
+  /// replace its own handle. Thread: under the executor.
   virtual Handle after(Duration delay, std::function<void()> task) = 0;
   /// Enters the executor from outside: no task runs while the guard lives. Entering again inside is
   /// allowed.
   virtual Guard enter() = 0;
-  /// Runs until `done` is true: by waiting where other threads run the tasks, by running them here
-  /// in poll mode. False when `timeout` passed first. REQUIRES: not called from inside a task.
+  /// Runs until `done`, which is called under the executor, is true: by waiting where other threads
+  /// run the tasks, by running them here in poll mode. False when `timeout` passed first.
+  /// REQUIRES: not called from inside a task or under a guard.
   virtual bool run_until(const std::function<bool()>& done, Duration timeout) = 0;
 };
 

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "transport/http.hpp"
 #include "transport/tuning.hpp"

@@ -7,8 +7,8 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
-#include "base/executor.hpp"
 #include "transport/connection.hpp"
 
 namespace syncline::transport {
