@@ -4,6 +4,29 @@
 
 namespace syncline::crdt {
 
+namespace {
+
+/// A new subdocument's options as Yjs writes them: its three, where they differ from the defaults,
+/// in this order; then what it does not know.
+Value subdoc_options(const Value& given) {
+  Value::Object written;
+  if (!given.is_object()) return written;
+  const auto differs = [&](const char* name, const Value& standard) {
+    const Value* value = given.find(name);
+    if (value != nullptr && !(*value == standard)) written.emplace_back(name, *value);
+  };
+  differs("gc", true);
+  differs("autoLoad", false);
+  differs("meta", nullptr);
+  for (const auto& [name, value] : given.members()) {
+    const bool known = name == "gc" || name == "autoLoad" || name == "meta";
+    if (!known) written.emplace_back(name, value);
+  }
+  return written;
+}
+
+}  // namespace
+
 SharedType* Engine::insert_input(RunningTransaction& transaction, const Spot& spot, Input&& input,
                                  Ref& made) {
   if (auto* new_type = std::get_if<NewType>(&input.content)) {
@@ -14,7 +37,7 @@ SharedType* Engine::insert_input(RunningTransaction& transaction, const Spot& sp
   if (auto* subdoc = std::get_if<Subdoc>(&input.content)) {
     Content content;
     content.text = std::move(subdoc->guid);
-    content.values.push_back(std::move(subdoc->options));
+    content.values.push_back(subdoc_options(subdoc->options));
     store.set_content(item, StructKind::kDoc, 1, std::move(content));
   } else if (const auto& value = std::get<Value>(input.content);
              value.kind() == Value::Kind::kBinary) {
