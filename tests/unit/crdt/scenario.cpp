@@ -73,7 +73,8 @@ NewType to_new_type(const Value& tagged) {
     for (const Value& item : values->items()) made.values.push_back(to_input(item));
   }
   if (const Value* entries = tagged.find("entries")) {
-    for (const auto& [key, item] : entries->members()) made.entries.emplace_back(key, to_input(item));
+    for (const auto& [key, item] : entries->members())
+      made.entries.emplace_back(key, to_input(item));
   }
   return made;
 }
@@ -177,7 +178,8 @@ class Runner {
     const auto bytes = [&](const char* name) { return from_hex(step.find(name)->string()); };
     if (step_name_ == "merge") {
       std::vector<Bytes> updates;
-      for (const Value& it : step.find("updates")->items()) updates.push_back(from_hex(it.string()));
+      for (const Value& it : step.find("updates")->items())
+        updates.push_back(from_hex(it.string()));
       expect("merged", to_hex(merge_updates_v1(updates).take_or_throw()), *step.find("result"));
     } else if (step_name_ == "diff") {
       const auto vector = StateVector::decode(bytes("vector")).take_or_throw();
@@ -235,9 +237,11 @@ class Runner {
                                      ? event.members()[1].second.members()
                                      : event.members()) {
         const Value* old = change.find("old");
-        if (old != nullptr && old->find("$ignored") != nullptr && wanted.size() < it.events.size()) {
+        if (old != nullptr && old->find("$ignored") != nullptr &&
+            wanted.size() < it.events.size()) {
           const Value* ours = it.events[wanted.size()].find("keys")->find(key);
-          if (ours != nullptr && ours->find("old") != nullptr) change.set("old", *ours->find("old"));
+          if (ours != nullptr && ours->find("old") != nullptr)
+            change.set("old", *ours->find("old"));
         } else if (old != nullptr) {
           change.set("old", to_value(*old));
         }
@@ -314,8 +318,7 @@ class Runner {
 
   void since(const Value& step) {
     const auto vector = StateVector::decode(from_hex(step.find("vector")->string()));
-    expect("state since",
-           to_hex(replica(step).doc->encode_state_as_update_v1(vector.value())),
+    expect("state since", to_hex(replica(step).doc->encode_state_as_update_v1(vector.value())),
            *step.find("state"));
   }
 
