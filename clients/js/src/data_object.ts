@@ -81,13 +81,14 @@ export class DataObject extends Emitter<DataObjectEvents> {
   owner = "";
   access: Json = null;
   mayWrite: MayWrite = "none";
+  /** Counts the changes of owner and access rules. */
+  epoch = 0;
   /** False: the object lives in the room's memory only. */
   durable = true;
 
   private document!: Y.Doc;
   private presence!: Awareness;
   private channelNumber = 0;
-  private epoch = 0;
   private position: Position | null = null;
   private queue: Queued[] = [];
   private sequence = 0;
