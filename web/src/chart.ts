@@ -59,7 +59,11 @@ export class Chart {
   private drawingMachine = false;
   private width = 0;
 
-  constructor(into: HTMLElement) {
+  /** `me`: this page's identity. */
+  constructor(
+    into: HTMLElement,
+    private readonly me: string,
+  ) {
     const heads = LANES.map(([name, what]) => h("div", {}, h("b", {}, name), h("span", {}, what)));
     const canvas = h("div", { class: "canvas" }, h("div", { class: "heads" }, ...heads), this.svg, this.empty);
     this.scroller = h("div", { class: "scroller", tabindex: 0, role: "group", "aria-label": "Sequence chart" }, canvas);
@@ -117,11 +121,11 @@ export class Chart {
     if (this.filter === "machine") return machine;
     if (!machine) return true;
     if (this.filter === "board") return false;
-    if (step.from !== "bus" || step.message !== "post report change") {
-      return this.drawingMachine || step.message.startsWith("refuse") || step.from !== "syncer";
+    if (step.by === this.me) return true; // an attempt to write it
+    if (step.from === "bus") {
+      this.drawingMachine = step.at - this.machineDrawnAt >= MACHINE_EVERY;
+      if (this.drawingMachine) this.machineDrawnAt = step.at;
     }
-    this.drawingMachine = step.at - this.machineDrawnAt >= MACHINE_EVERY;
-    if (this.drawingMachine) this.machineDrawnAt = step.at;
     return this.drawingMachine;
   }
 
@@ -131,6 +135,7 @@ export class Chart {
       this.pauseButton.textContent = `Resume (${this.missed} missed)`;
       return;
     }
+    const following = this.following();
     this.empty.hidden = true;
     this.arrows.push(arrow);
     this.rows.append(this.draw(arrow));
@@ -138,7 +143,7 @@ export class Chart {
       this.arrows.shift();
       this.rows.firstElementChild?.remove();
     }
-    this.place();
+    this.place(following);
   }
 
   private pause(paused: boolean): void {
@@ -158,7 +163,7 @@ export class Chart {
         this.arrows = [];
         this.rows.replaceChildren();
         this.empty.hidden = false;
-        this.place();
+        this.place(true);
       },
     });
     select.append(...options);
@@ -181,7 +186,7 @@ export class Chart {
     );
     this.rows.replaceChildren(...this.arrows.map((arrow) => this.draw(arrow)));
     for (const row of this.rows.children) row.classList.add("old");
-    this.place();
+    this.place(this.following());
   }
 
   private draw(arrow: Arrow): SVGGElement {
@@ -200,14 +205,18 @@ export class Chart {
     );
   }
 
-  private place(): void {
+  /** Whether the newest row is in view, or nearly. */
+  private following(): boolean {
     const { scrollHeight, clientHeight, scrollTop } = this.scroller;
-    const following = scrollHeight - clientHeight - scrollTop < 4 * ROW;
+    return scrollHeight - clientHeight - scrollTop < 4 * ROW;
+  }
+
+  private place(follow: boolean): void {
     [...this.rows.children].forEach((row, index) => {
       (row as SVGGElement).style.transform = `translateY(${TOP + (index + 0.6) * ROW}px)`;
     });
     this.svg.style.height = `${TOP * 2 + Math.max(this.arrows.length, 6) * ROW}px`;
-    if (following) this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (follow) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 }
 

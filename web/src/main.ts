@@ -25,10 +25,11 @@ function hue(name: string): number {
   return [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
 }
 
-const chart = new Chart(byId("chart"));
-const syncer = new Syncer({ identity: identity(), url: hub, trace: (step) => chart.trace(step) });
+const me = identity();
+const chart = new Chart(byId("chart"), me);
+const syncer = new Syncer({ identity: me, url: hub, trace: (step) => chart.trace(step) });
 const status = new Status(syncer);
-const name = short(syncer.identity);
+const name = short(me);
 const user = { name, color: `hsl(${hue(name)} 60% 42%)`, colorLight: `hsl(${hue(name)} 60% 50% / 25%)` };
 new Machine(byId("machine"), syncer);
 new Board(byId("board"), syncer, hub, user, (count) => status.peers(count));
