@@ -92,6 +92,7 @@ SYNCLINE_LAYOUT(Ping, 14, "ping") { io("nonce", m.nonce); }
 SYNCLINE_LAYOUT(Pong, 15, "pong") { io("nonce", m.nonce); }
 
 SYNCLINE_LAYOUT(Flow, 0, "flow") {}
+SYNCLINE_LAYOUT(Lacks, 0, "lacks") {}
 SYNCLINE_LAYOUT(Unknown, 0, "unknown") {}
 
 // From the room.

@@ -253,6 +253,11 @@ struct Entries {
 struct Done {
   RequestId request = 0;
 };
+/// Bus only, to plain Yjs sessions: the room lacks what an update of theirs depends on; they send
+/// sync step 1 with this state vector.
+struct Lacks {
+  Bytes state_vector;
+};
 struct Unsubscribed {
   Channel channel = 0;
   Code code = Code::kUnavailable;

@@ -1,0 +1,48 @@
+// Judgement: what of an update a room takes. The update was decoded and bounded and is not applied
+// yet; whatever is refused touches neither document, log nor head.
+//
+// A verdict of "none" refuses the whole update and keeps nothing of it: see
+// docs/decisions/0002-whole-refusals-leave-no-trace.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/decide.hpp"
+#include "bus/message.hpp"
+#include "crdt/doc.hpp"
+#include "room/head.hpp"
+
+namespace syncline::room {
+
+/// Whose update it is, and how it came.
+struct Writer {
+  std::string_view identity;
+  access::WriteVerdict verdict;
+  /// Part of a step 2: other people's structs may be in it.
+  bool relayed = false;
+  /// A plain Yjs client: what it must not relay is left out quietly.
+  bool plain = false;
+};
+
+/// What becomes of an update.
+struct Judgement {
+  enum class Outcome {
+    kTaken,       ///< `update` may be applied, and changes something
+    kNothingNew,  ///< the room has it all, or what it has not is not this writer's to bring
+    kWaits,       ///< structs it depends on did not come yet
+    kRefused,     ///< `refusal` says why
+  };
+  Outcome outcome = Outcome::kTaken;
+  crdt::Update update;
+  /// Client ids that the writer holds from now on.
+  std::vector<crdt::ClientId> held;
+  /// Without channel, sequence and epoch.
+  bus::UpdateRefused refusal;
+};
+
+/// Thread: the document's.
+Judgement judge(crdt::Update update, const crdt::Doc& doc, const Head& head, const Writer& writer);
+
+}  // namespace syncline::room

@@ -1,0 +1,219 @@
+// Writes to a room: judging, integrating, logging.
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "room/edits.hpp"
+#include "room/room.hpp"
+#include "room/tuning.hpp"
+
+namespace syncline::room {
+
+void Room::update(const bus::Message& message, const bus::Update& update) {
+  Member* member = find(message.from);
+  if (member == nullptr)
+    return refuse(message, Error(Code::kUnavailable, "unsubscribed",
+                                 "this session is not subscribed to " + url()));
+  const ByteView bytes = update.update ? ByteView(*update.update) : ByteView();
+  Result<crdt::Update> decoded = crdt::decode_update_v1(bytes);
+  if (!decoded.ok()) {
+    bus::UpdateRefused refusal;
+    refusal.code = decoded.error().code();
+    refusal.reason = decoded.error().reason();
+    refusal.message = "the update cannot be read: " + decoded.error().message();
+    refusal.correction = bus::Correction::kRebuild;
+    return refuse(*member, update.sequence, std::move(refusal));
+  }
+  decide(*member, update.sequence, update.relayed, std::move(*decoded), bytes.size());
+}
+
+void Room::decide(Member& member, std::uint64_t sequence, bool relayed, crdt::Update update,
+                  std::size_t bytes) {
+  Judgement judgement = judge(std::move(update), *state_.doc, state_.head,
+                              {.identity = member.identity,
+                               .verdict = member.verdict,
+                               .relayed = relayed,
+                               .plain = member.plain});
+  if (judgement.outcome == Judgement::Outcome::kWaits) {
+    park(member, {sequence, relayed, std::move(judgement.update), bytes, {}});
+    return;
+  }
+  const bool taken = judgement.outcome == Judgement::Outcome::kTaken;
+  take(member, sequence, std::move(judgement));
+  if (taken && parked_ > 0) retry_parked();
+}
+
+void Room::take(Member& member, std::uint64_t sequence, Judgement judgement) {
+  switch (judgement.outcome) {
+    case Judgement::Outcome::kRefused:
+      return refuse(member, sequence, std::move(judgement.refusal));
+    case Judgement::Outcome::kNothingNew:
+      outputs_.push(ChangeOutput{.author = member.id, .sequence = sequence});
+      return;
+    case Judgement::Outcome::kTaken:
+      break;
+    case Judgement::Outcome::kWaits:
+      SYNCLINE_CHECK(false, "what waits is parked");
+  }
+  for (const crdt::ClientId client : judgement.held)
+    state_.head.holders.emplace(client, member.identity);
+  head_changed_ = head_changed_ || !judgement.held.empty();
+  const bool changed = integrate(judgement.update, member.identity, member.id);
+  SYNCLINE_CHECK(changed || judgement.held.empty(), "who holds a new id brought something new");
+  outputs_.push(ChangeOutput{changed ? state_.seq : 0, member.id, sequence});
+}
+
+bool Room::integrate(const crdt::Update& update, const std::string& author, MemberId from) {
+  const crdt::StateVector before = state_.doc->state_vector();
+  crdt::Applied applied = state_.doc->apply(update);
+  SYNCLINE_CHECK(!applied.pending, "a room never holds pending structs");
+  if (applied.update.empty()) return false;
+  state_.authorship.record(update, before, author);
+  log_update(std::move(applied.update), author, from);
+  return true;
+}
+
+void Room::edit(const bus::Message& message, const bus::Edit& request) {
+  const crdt::ClientId client = state_.doc->client();
+  const crdt::Clock before = state_.doc->state_vector().get(client);
+  Result<Bytes> update = apply_edit(*state_.doc, request);
+  if (!update.ok()) return refuse(message, update.error());
+  if (!update->empty()) {
+    // Made here, under the room's own client id, and recorded under the caller.
+    state_.authorship.record(client, before, state_.doc->state_vector().get(client),
+                             message.identity);
+    log_update(std::move(*update), message.identity, 0);
+    outputs_.push(ChangeOutput{.seq = state_.seq});
+  }
+  say(message.from, bus::Done{.request = request.request});
+  if (parked_ > 0) retry_parked();
+}
+
+void Room::refuse(const Member& member, std::uint64_t sequence, bus::UpdateRefused refusal) {
+  refusal.sequence = sequence;
+  refusal.epoch = state_.head.epoch;
+  say(member.session, std::move(refusal));
+  // A refusal is an answer too: later updates may have waited for it to be acknowledged.
+  outputs_.push(ActionOutput{[this, session = member.session, id = member.id, sequence] {
+    Member* author = find(session, id);
+    if (author == nullptr) return;
+    author->acks.done(sequence);
+    if (author->acks.upto() > sequence) author->ack_due = deliver_due_ = true;
+  }});
+}
+
+// ---- updates that came too early ----------------------------------------------------------------
+
+void Room::park(Member& member, Parked parked) {
+  const std::uint64_t sequence = parked.sequence;
+  if (member.parked_bytes + parked.bytes > kParkedBytes) {
+    bus::UpdateRefused refusal;
+    refusal.code = Code::kConflict;
+    refusal.reason = "gap";
+    refusal.message =
+        "it depends on changes that did not come, and too much waits for them already";
+    return refuse(member, sequence, std::move(refusal));
+  }
+  parked.timeout = ports_.executor.after(
+      kParkedFor, [weak = weak_from_this(), session = member.session, id = member.id, sequence] {
+        const auto self = weak.lock();
+        if (!self) return;
+        const Turn turn(*self);
+        self->give_up_parked(session, id, sequence);
+      });
+  member.parked_bytes += parked.bytes;
+  ++parked_;
+  member.parked.push_back(std::move(parked));
+  // A plain client answers sync step 1 with what is missing, if it has it.
+  if (member.plain)
+    say(member.session, bus::Lacks{.state_vector = state_.doc->state_vector().encode()});
+}
+
+void Room::give_up_parked(const bus::Address& session, MemberId id, std::uint64_t sequence) {
+  Member* member = find(session, id);
+  if (member == nullptr) return;
+  const auto found = std::find_if(member->parked.begin(), member->parked.end(),
+                                  [&](const Parked& one) { return one.sequence == sequence; });
+  if (found == member->parked.end()) return;
+  member->parked_bytes -= found->bytes;
+  member->parked.erase(found);
+  --parked_;
+  bus::UpdateRefused refusal;
+  refusal.code = Code::kConflict;
+  refusal.reason = "gap";
+  refusal.message = "it depends on changes that did not come";
+  refuse(*member, sequence, std::move(refusal));
+}
+
+void Room::retry_parked() {
+  // Each that is taken may be what another waits for.
+  for (bool progress = true; progress && parked_ > 0;) {
+    progress = false;
+    for (auto& [session, member] : members_) {
+      for (std::size_t i = 0; i < member.parked.size();) {
+        Parked& parked = member.parked[i];
+        Judgement judgement = judge(parked.update, *state_.doc, state_.head,
+                                    {.identity = member.identity,
+                                     .verdict = member.verdict,
+                                     .relayed = parked.relayed,
+                                     .plain = member.plain});
+        if (judgement.outcome == Judgement::Outcome::kWaits) {
+          ++i;
+          continue;
+        }
+        const std::uint64_t sequence = parked.sequence;
+        member.parked_bytes -= parked.bytes;
+        member.parked.erase(member.parked.begin() + static_cast<std::ptrdiff_t>(i));
+        --parked_;
+        take(member, sequence, std::move(judgement));
+        progress = true;
+      }
+    }
+  }
+}
+
+// ---- the log ------------------------------------------------------------------------------------
+
+void Room::log_update(Bytes update, const std::string& author, MemberId from) {
+  ++state_.seq;
+  std::vector<storage::Record> records;
+  if (state_.head.durable) {
+    records.push_back({.object = url(),
+                       .seq = state_.seq,
+                       .kind = storage::RecordKind::kUpdate,
+                       .author = author,
+                       .time_ms = ports_.clock.wall_ms(),
+                       .bytes = update});
+    state_.unfolded_bytes += update.size();
+  }
+  state_.tail.push({state_.seq, author, share(std::move(update)), from});
+  state_.tail.trim(released_);
+  if (head_changed_ || !state_.stored) records.push_back(head_record(author));
+  head_changed_ = false;
+  append(std::move(records));
+}
+
+void Room::log_head(const std::string& author) {
+  head_changed_ = false;
+  append({head_record(author)});
+}
+
+storage::Record Room::head_record(const std::string& author) const {
+  return {.object = url(),
+          .seq = state_.seq,
+          .kind = storage::RecordKind::kHead,
+          .author = author,
+          .time_ms = ports_.clock.wall_ms(),
+          .bytes = state_.head.encode()};
+}
+
+void Room::append(const std::vector<storage::Record>& records) {
+  if (!state_.head.durable) return;
+  state_.stored = true;
+  outputs_.decided();
+  ports_.storage.append(records, [weak = weak_from_this()](const Result<storage::Ticket>& result) {
+    if (const auto self = weak.lock()) self->on_durable(result);
+  });
+  if (state_.seq >= fold_again_at_ && state_.fold_due()) start_fold();
+}
+
+}  // namespace syncline::room
