@@ -16,6 +16,10 @@ namespace syncline::bus {
 /// Whoever did not say who they are. Holds no client id and owns nothing.
 inline constexpr std::string_view kAnonymous = "hyperty://local/anonymous";
 
+/// Where the room table listens: `list`; `hello` from a session that is there for its identity (it
+/// gets the invitations that wait, and those to come), and `unsubscribe` when it ends.
+inline constexpr std::string_view kRooms = "rooms:";
+
 /// The canonical form of an object's URL, `SCHEME://AUTHORITY/PATH`. kMalformed says what is wrong
 /// with it: no scheme, authority or path, a query or fragment, a bad "%", not UTF-8, too long.
 Result<std::string> object_url(std::string_view text);

@@ -272,7 +272,7 @@ using Body =
     std::variant<Hello, Create, Invite, Subscribe, Update, Presence, Event, Read, Describe, List,
                  Edit, Unsubscribe, Delete, Ping, Pong, Flow, Unknown, Welcome, Refused, Created,
                  Provisional, Subscribed, Current, Ack, UpdateRefused, Updated, Changed, Invitation,
-                 ValueReply, Entries, Done, Unsubscribed, Deleted>;
+                 ValueReply, Entries, Done, Lacks, Unsubscribed, Deleted>;
 
 /// Where messages go: an object's URL, or "session:N" for one connection.
 using Address = std::string;

@@ -23,7 +23,6 @@ Room::Room(Ports ports, RoomEvents& events, ObjectState state)
 Room::~Room() = default;
 
 void Room::receive(bus::Message message) {
-  ++activity_;
   const Turn turn(*this);
   if (life_ == Life::kOpen || std::holds_alternative<bus::Unsubscribe>(message.body))
     return dispatch(message);
@@ -71,7 +70,6 @@ void Room::dispatch(const bus::Message& message) {
 // ---- coming and going --------------------------------------------------------------------------
 
 void Room::create(const bus::Message& message, std::optional<crdt::Update> initial) {
-  ++activity_;
   const Turn turn(*this);
   const std::string& author = message.identity;
   // A first state is the creator's own writing: the client ids in it are theirs.

@@ -73,8 +73,6 @@ class Room : public std::enable_shared_from_this<Room> {
 
   /// Nobody subscribed, nothing under way.
   bool idle() const;
-  /// Counts messages: whether something happened between two looks.
-  std::uint64_t activity() const { return activity_; }
   /// May be forgotten when idle: the storage has it, or nothing was ever written.
   bool unloadable() const { return state_.head.durable; }
   /// The storage has its head, durably.
@@ -191,7 +189,6 @@ class Room : public std::enable_shared_from_this<Room> {
   std::uint64_t fold_again_at_ = 0;
   std::vector<std::function<void()>> on_folded_;
   std::function<void()> on_closed_;
-  std::uint64_t activity_ = 0;
 };
 
 }  // namespace syncline::room

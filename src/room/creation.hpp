@@ -1,0 +1,22 @@
+// Creation: what a `create` asks for, judged before anything of it exists.
+#pragma once
+
+#include <optional>
+
+#include "bus/message.hpp"
+#include "crdt/update.hpp"
+#include "room/head.hpp"
+
+namespace syncline::room {
+
+struct Creation {
+  /// Without url, incarnation, time and base_seq.
+  Head head;
+  std::optional<crdt::Update> initial;
+};
+
+/// kMalformed (rules, identities, nonce, state), kSchema (schemas are not in this version),
+/// kUnauthenticated (nobody would own it), kTooLarge.
+Result<Creation> judge_creation(const bus::Create& request, std::string_view identity);
+
+}  // namespace syncline::room
