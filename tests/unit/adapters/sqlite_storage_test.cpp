@@ -18,6 +18,7 @@
 #include "adapters/sqlite/crc32c.hpp"
 #include "adapters/sqlite/tuning.hpp"
 #include "storage/contents.hpp"
+#include "support/seeds.hpp"
 #include "support/test_executor.hpp"
 #include "unit/adapters/faulty_vfs.hpp"
 #include "unit/storage/storage_suite.hpp"
@@ -347,9 +348,9 @@ TEST_F(SqliteStorageTest, AppendsShareASync) {
 }
 
 TEST_F(SqliteStorageTest, WhatIsDurableSurvivesPowerLoss) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
+  const std::uint64_t seed = test::unit_seed();
+  SCOPED_TRACE("SYNCLINE_SEED=" + std::to_string(seed));
+  std::mt19937 random(static_cast<unsigned>(seed));
   test::FaultyVfs vfs;
   const std::string from = directory_.file("before");
   auto opened = SqliteStorage::open_directory(from, executor_, {.pages_max = 0, .vfs = vfs.name()});
@@ -404,9 +405,9 @@ TEST_F(SqliteStorageTest, WhatIsDurableSurvivesPowerLoss) {
 }
 
 TEST_F(SqliteStorageTest, WhatIsDurableSurvivesKill9) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
+  const std::uint64_t seed = test::unit_seed();
+  SCOPED_TRACE("SYNCLINE_SEED=" + std::to_string(seed));
+  std::mt19937 random(static_cast<unsigned>(seed));
   std::uint64_t stored = 0;
   for (int kill = 0; kill < 8; ++kill) {
     std::array<int, 2> ends{};

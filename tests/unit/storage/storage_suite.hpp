@@ -16,6 +16,7 @@
 #include "base/executor.hpp"
 #include "storage/contents.hpp"
 #include "storage/storage.hpp"
+#include "support/seeds.hpp"
 
 namespace syncline::storage {
 
@@ -345,9 +346,9 @@ TEST_P(StorageSuite, ACallbackMayDestroyTheStorage) {
 }
 
 TEST_P(StorageSuite, ARandomRunEndsAsTheModelDoes) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
+  const std::uint64_t seed = test::unit_seed();
+  SCOPED_TRACE("SYNCLINE_SEED=" + std::to_string(seed));
+  std::mt19937 random(static_cast<unsigned>(seed));
   const auto below = [&](unsigned end) { return static_cast<unsigned>(random() % end); };
 
   Contents model;
