@@ -131,8 +131,9 @@ export async function run(args, env = {}) {
 /** A hub (or the demo) on a free port, or the given one. */
 export async function startHub({ data = temporaryDirectory(), port = 0, mode = "hub" } = {}) {
   const hub = new Running([mode, "--listen", `127.0.0.1:${port}`, "--data", data]);
-  const listening = /listening on 127\.0\.0\.1:(\d+)/;
-  const [, number] = await hub.until(({ stderr }) => listening.exec(stderr), "the line `listening on`");
+  // The hub says so in its log, the demo in its introduction.
+  const address = mode === "demo" ? /http:\/\/127\.0\.0\.1:(\d+)\// : /listening on 127\.0\.0\.1:(\d+)/;
+  const [, number] = await hub.until(({ lines, stderr }) => address.exec(stderr + lines.join("\n")), "its address");
   hub.port = Number(number);
   hub.url = `ws://127.0.0.1:${number}`;
   hub.env = { SYNCLINE_HUB: hub.url };

@@ -70,7 +70,7 @@ export class Board {
     if (!object) return;
     const title = String(object.data.get("title") ?? "");
     if (this.title.value !== title) setKeepingCursor(this.title, title);
-    this.steps.show(object.data.get("steps"));
+    this.steps.show(object.data.get("steps"), progress(object.toJSON()["progress"]));
     this.editor.show(object.data.get("notes"), object.awareness);
     this.showPending();
   }
@@ -88,7 +88,7 @@ export class Board {
   private missing(absent: boolean, message: string): void {
     this.object = null;
     this.title.disabled = true;
-    this.steps.show(undefined);
+    this.steps.show(undefined, "");
     this.editor.show(undefined, null);
     this.facts.replaceChildren(absent ? "This hub has no board yet. " : message);
     if (absent) {
@@ -102,6 +102,12 @@ export class Board {
     // Somebody else may be faster; then this page finds theirs.
     await this.syncer.create(BOARD, initial, { access: "open" }).catch(() => {});
   }
+}
+
+/** The native hyperty counts the steps: its answer to each change. */
+function progress(value: unknown): string {
+  const { done, total } = (value ?? {}) as { done?: unknown; total?: unknown };
+  return typeof done === "number" && typeof total === "number" ? `${done} of ${total} done` : "";
 }
 
 /** How to change the same object from a terminal. */

@@ -23,10 +23,11 @@ export class StepList {
     disabled: true,
   });
   private readonly button = h("button", { type: "submit", disabled: true }, "Add");
+  private readonly progress = h("span", { title: "counted by the native side" });
   readonly element = h(
     "div",
     { class: "field" },
-    h("span", { class: "label" }, "Steps"),
+    h("span", { class: "label split" }, "Steps", this.progress),
     this.list,
     this.empty,
     h("form", { class: "add", onsubmit: (event) => this.add(event) }, this.text, this.button),
@@ -36,7 +37,8 @@ export class StepList {
   constructor(private readonly write: Write) {}
 
   /** `value` is the member "steps"; anything but a list is shown as none. */
-  show(value: unknown): void {
+  show(value: unknown, progress: string): void {
+    this.progress.textContent = progress;
     this.steps = value instanceof Y.Array ? value : null;
     this.text.disabled = this.button.disabled = value === undefined;
     const steps = this.steps?.toArray().filter((step): step is Y.Map<any> => step instanceof Y.Map) ?? [];
