@@ -241,6 +241,11 @@ std::string Text::string() const {
   return state.engine.text_of(state);
 }
 
+std::string Text::slice(std::size_t index, std::size_t length) const {
+  TypeState& state = state_of(*type_);
+  return state.engine.text_slice(state, index, length);
+}
+
 void Text::insert(std::size_t index, std::string_view text) {
   TypeState& state = state_of(*type_);
   state.engine.text_insert(state, index, text);

@@ -131,6 +131,7 @@ class Engine {
   Value to_json(const TypeState& type, Lens lens, int depth = 0) const;
   Value to_json(const Element& element, Lens lens, int depth = 0) const;
   std::string text_of(const TypeState& type, Lens lens = {}) const;
+  std::string text_slice(TypeState& of, std::uint64_t index, std::uint64_t length);
   Path path_of(const TypeState& type, const TypeState* from = nullptr);
   std::optional<Doc::Place> place_of(ID id);
   std::uint64_t position_of(Ref item);

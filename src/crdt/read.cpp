@@ -20,6 +20,27 @@ Value read_json(const std::string& text) {
   return value.ok() ? std::move(*value) : Value();
 }
 
+/// Stands for an embed where every unit must show: U+FFFC.
+constexpr std::string_view kObjectReplacement = "\xef\xbf\xbc";
+
+/// Appends `units` code units of `text` from `offset` on; halves of a pair as lone surrogates.
+void append_units(std::string& out, std::string_view text, std::uint64_t offset,
+                  std::uint64_t units) {
+  bool starts_inside = false;
+  bool ends_inside = false;
+  const std::size_t from = encoding::utf16_offset(text, offset, &starts_inside);
+  text.remove_prefix(from);
+  units += starts_inside ? 1 : 0;
+  const std::size_t to = encoding::utf16_offset(text, units, &ends_inside);
+  if (!starts_inside && !ends_inside) {
+    out += text.substr(0, to);
+    return;
+  }
+  const std::string rest =
+      encoding::utf16_split(text.substr(0, to + (ends_inside ? 4 : 0)), units).first;
+  out += starts_inside ? encoding::utf16_split(rest, 1).second : rest;
+}
+
 }  // namespace
 
 bool Engine::is_deleted(const TypeState& of) const {
@@ -85,6 +106,27 @@ std::string Engine::text_of(const TypeState& of, Lens lens) const {
   for (Ref ref = of.first; ref != kNone; ref = store[ref].right) {
     const Item& item = store[ref];
     if (item.kind == StructKind::kString && visible(item, lens)) result += store.text(item);
+  }
+  // Halves of a pair may have met.
+  return encoding::is_utf8(result) ? result : encoding::to_wtf8(result);
+}
+
+std::string Engine::text_slice(TypeState& of, std::uint64_t index, std::uint64_t length) {
+  std::string result;
+  if (index >= of.length) return result;
+  length = std::min(length, of.length - index);
+  auto [ref, offset] = find_position(of, index);
+  for (; length > 0 && ref != kNone; ref = store[ref].right) {
+    const Item& item = store[ref];
+    if (!item.visible()) continue;
+    const std::uint64_t units = std::min(item.length - offset, length);
+    if (item.kind == StructKind::kString) {
+      append_units(result, store.text(item), offset, units);
+    } else {
+      result += kObjectReplacement;
+    }
+    length -= units;
+    offset = 0;
   }
   // Halves of a pair may have met.
   return encoding::is_utf8(result) ? result : encoding::to_wtf8(result);

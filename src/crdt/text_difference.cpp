@@ -2,7 +2,6 @@
 #include "crdt/text_difference.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "encoding/utf16.hpp"
 
@@ -39,26 +38,6 @@ TextDifference difference(std::string_view from, std::string_view to) {
   return {encoding::utf16_length(from.substr(0, prefix)),
           std::string(from.substr(prefix, from.size() - prefix - suffix)),
           std::string(to.substr(prefix, to.size() - prefix - suffix))};
-}
-
-TextDifference insertion(std::string_view text, std::size_t index, std::string inserted) {
-  index = std::min(index, encoding::utf16_length(text));
-  bool inside = false;
-  encoding::utf16_offset(text, index, &inside);
-  return {inside ? index - 1 : index, "", std::move(inserted)};
-}
-
-TextDifference erasure(std::string_view text, std::size_t index, std::size_t length) {
-  const std::size_t size = encoding::utf16_length(text);
-  index = std::min(index, size);
-  const std::size_t end = index + std::min(length, size - index);
-  if (end == index) return {index, "", ""};
-  bool inside = false;
-  const std::size_t from = encoding::utf16_offset(text, index, &inside);
-  if (inside) --index;
-  std::size_t to = encoding::utf16_offset(text, end, &inside);
-  if (inside) to += encoding::decode_at(text, to).bytes;
-  return {index, std::string(text.substr(from, to - from)), ""};
 }
 
 }  // namespace syncline::crdt

@@ -21,11 +21,4 @@ struct TextDifference {
 /// Keeps the longest common prefix, then the longest common suffix.
 TextDifference difference(std::string_view from, std::string_view to);
 
-/// Inserting at `index`: past the end appends, inside a surrogate pair means before the pair.
-TextDifference insertion(std::string_view text, std::size_t index, std::string inserted);
-
-/// Removing `length` units from `index` on: past the end clips, a surrogate pair that is touched
-/// goes as a whole.
-TextDifference erasure(std::string_view text, std::size_t index, std::size_t length);
-
 }  // namespace syncline::crdt

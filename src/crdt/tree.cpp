@@ -174,6 +174,13 @@ Error past_the_end(const Path& list, std::size_t size, const std::string& asked)
                                     (size == 1 ? " element" : " elements") + ": " + asked);
 }
 
+/// Whether a place in a text lies between the halves of a surrogate pair.
+bool cuts_pair(const Text& text, std::size_t index) {
+  if (index == 0 || index >= text.size()) return false;
+  const std::string around = text.slice(index - 1, 2);
+  return encoding::decode_at(around, 0).value >= 0x10000;
+}
+
 NewType new_text(std::string text) {
   NewType type;
   type.kind = TypeKind::kText;
@@ -495,14 +502,22 @@ Result<void> Tree::make_text(const Path& path) {
 Result<void> Tree::insert_text(const Path& path, std::size_t index, std::string_view inserted) {
   SYNCLINE_TRY_ASSIGN(found, require_text(path));
   const Text text(*found.type(TypeKind::kText));
-  splice(found.path, text, insertion(text.string(), index, encoding::to_wire_utf8(inserted)));
+  index = std::min(index, text.size());
+  if (cuts_pair(text, index)) --index;
+  splice(found.path, text, index, 0, encoding::to_wire_utf8(inserted));
   return {};
 }
 
 Result<void> Tree::erase_text(const Path& path, std::size_t index, std::size_t length) {
   SYNCLINE_TRY_ASSIGN(found, require_text(path));
   const Text text(*found.type(TypeKind::kText));
-  splice(found.path, text, erasure(text.string(), index, length));
+  index = std::min(index, text.size());
+  length = std::min(length, text.size() - index);
+  if (length == 0) return {};
+  std::size_t end = index + length;
+  if (cuts_pair(text, index)) --index;
+  if (cuts_pair(text, end)) ++end;
+  splice(found.path, text, index, end - index, {});
   return {};
 }
 
@@ -513,20 +528,25 @@ Result<void> Tree::assign_text(const Path& path, std::string_view to) {
 }
 
 void Tree::assign(const Path& path, Text text, std::string_view to) {
-  splice(path, text, difference(text.string(), to));
+  TextDifference change = difference(text.slice(0, text.size()), to);
+  splice(path, text, change.index, encoding::utf16_length(change.removed),
+         std::move(change.inserted));
 }
 
-void Tree::splice(const Path& path, Text text, const TextDifference& change) {
-  if (change.empty()) return;
+void Tree::splice(const Path& path, Text text, std::size_t index, std::size_t length,
+                  std::string inserted) {
+  if (length == 0 && inserted.empty()) return;
+  std::string removed;
+  if (sink_) removed = text.slice(index, length);
   root_->doc().transact([&](Transaction&) {
-    if (!change.removed.empty()) text.remove(change.index, encoding::utf16_length(change.removed));
-    if (!change.inserted.empty()) text.insert(change.index, change.inserted);
+    if (length > 0) text.remove(index, length);
+    if (!inserted.empty()) text.insert(index, inserted);
   });
   report([&] {
     TreeEdit edit{Kind::kSplice, path};
-    edit.index = change.index;
-    edit.removed = change.removed;
-    edit.inserted = change.inserted;
+    edit.index = index;
+    edit.removed = std::move(removed);
+    edit.inserted = std::move(inserted);
     return edit;
   });
 }

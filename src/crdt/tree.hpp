@@ -111,7 +111,8 @@ class Tree {
   void put(const Slot& slot, Input input);
   void splice(const Path& path, Array list, std::size_t index, std::size_t count,
               Value::Array values);
-  void splice(const Path& path, Text text, const TextDifference& change);
+  void splice(const Path& path, Text text, std::size_t index, std::size_t length,
+              std::string inserted);
   void assign(const Path& path, Text text, std::string_view to);
   void report(const std::function<TreeEdit()>& edit) const;
 

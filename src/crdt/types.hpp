@@ -152,6 +152,9 @@ class Text {
   std::size_t size() const;
   /// Without embeds and formats. Lone surrogates as WTF-8.
   std::string string() const;
+  /// The code units [index, index + length), clipped. Halves of a pair are lone surrogates (WTF-8),
+  /// an embed is U+FFFC: so that every unit shows.
+  std::string slice(std::size_t index, std::size_t length) const;
 
   /// Past the end appends, as Yjs does.
   void insert(std::size_t index, std::string_view text);

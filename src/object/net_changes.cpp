@@ -109,20 +109,17 @@ struct ListContent {
   Value value() && { return std::move(items); }
 };
 
-/// An embed of rich text takes up one unit, and shows in no string.
+/// An embed of rich text is U+FFFC, so that indexes count every unit.
 struct TextContent {
   std::string text;
-  std::size_t embeds = 0;
 
-  void append(const crdt::Insert& insert) {
-    text += insert.text;
-    embeds += insert.elements.size();
+  void append(const crdt::Insert& insert) { append(insert.text, insert.elements.size()); }
+  void append(const crdt::Delete& removal) { append(removal.removed_text, removal.removed.size()); }
+  void append(const std::string& more, std::size_t embeds) {
+    text += more;
+    for (; embeds > 0; --embeds) text += "\xef\xbf\xbc";
   }
-  void append(const crdt::Delete& removal) {
-    text += removal.removed_text;
-    embeds += removal.removed.size();
-  }
-  std::size_t size() const { return encoding::utf16_length(text) + embeds; }
+  std::size_t size() const { return encoding::utf16_length(text); }
   Value value() && { return std::move(text); }
 };
 
@@ -204,7 +201,8 @@ class Comparison {
   }
 
   void texts(crdt::Text from, crdt::Text to) {
-    crdt::TextDifference change = crdt::difference(from.string(), to.string());
+    crdt::TextDifference change =
+        crdt::difference(from.slice(0, from.size()), to.slice(0, to.size()));
     splice(change.index, std::move(change.removed), std::move(change.inserted));
   }
 
