@@ -238,7 +238,8 @@ void Room::describe(const bus::Message& message, const bus::Describe& request) {
 Value Room::description() const {
   const Head& head = state_.head;
   Value clocks = Value::object();
-  for (const auto& [client, clock] : state_.doc->state_vector().clocks())
+  const crdt::StateVector state_vector = state_.doc->state_vector();
+  for (const auto& [client, clock] : state_vector.clocks())
     clocks.set(std::to_string(client), clock);
   Value::Array invited;
   for (const Invited& one : head.invited) invited.emplace_back(one.identity);
