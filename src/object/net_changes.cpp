@@ -54,7 +54,7 @@ class Splices {
 
   void run() {
     for (const crdt::DeltaOp& op : event_.delta)
-      std::visit([this](const auto& one) { take(one); }, op);
+      std::visit([this](const auto& one) { this->take(one); }, op);
     flush();
   }
 
