@@ -39,12 +39,13 @@ class HandStorage final : public storage::Storage {
   }
   /// Makes everything appended so far durable.
   void release_now() {
-    durable_ = contents_;
+    durable_.append(std::exchange(pending_records_, {}));
     executor_.post([this, ticket = last_] { pending_->durable_upto(ticket); });
   }
   /// Everything that is not durable is lost.
   void fail() {
     contents_ = durable_;
+    pending_records_.clear();
     executor_.post([this, generation = pending_->generation()] {
       pending_->failed(generation, storage::storage_error("disk full"));
     });
@@ -58,6 +59,7 @@ class HandStorage final : public storage::Storage {
   storage::Ticket append(std::span<const storage::Record> records,
                          std::function<void(Result<storage::Ticket>)> on_durable) override {
     contents_.append(records);
+    pending_records_.insert(pending_records_.end(), records.begin(), records.end());
     last_ = pending_->add(std::move(on_durable));
     if (!held_) release_now();
     return last_;
@@ -94,6 +96,7 @@ class HandStorage final : public storage::Storage {
   Executor& executor_;
   storage::Contents contents_;
   storage::Contents durable_;
+  std::vector<storage::Record> pending_records_;
   std::shared_ptr<storage::PendingAppends> pending_ = std::make_shared<storage::PendingAppends>();
   storage::Ticket last_ = 0;
   bool held_ = false;
