@@ -80,7 +80,7 @@ class Engine::Integration {
  public:
   Integration(Engine& engine, RunningTransaction& transaction)
       : engine_(engine), transaction_(transaction) {}
-  Clock state(ClientId client) const { return engine_.store.state(client); }
+  Clock state(ClientId id) const { return engine_.store.state(id); }
   void apply(Struct& item, std::uint64_t offset) {
     engine_.integrate_struct(transaction_, item, offset);
   }
@@ -114,6 +114,7 @@ void Engine::add_pending(PendingStructs waiting) {
   both.push_back(std::move(pending_.structs));
   both.push_back(std::move(waiting.structs));
   pending_.structs = wire::merge_structs(std::move(both));
+  wire::forget_implied(pending_.structs);
 }
 
 Engine::Resolved Engine::resolve(RunningTransaction& transaction, const Struct& item) {
@@ -127,7 +128,11 @@ Engine::Resolved Engine::resolve(RunningTransaction& transaction, const Struct& 
   }
   const auto collected = [&](Ref ref) { return ref != kNone && store[ref].is_gc(); };
   if (collected(result.left) || collected(result.right)) return result;
-  if (const auto* name = std::get_if<std::string>(&item.parent)) {
+  if (result.left != kNone || result.right != kNone) {
+    const Item& neighbour = store[result.left != kNone ? result.left : result.right];
+    result.parent = neighbour.parent;
+    result.key = neighbour.key;
+  } else if (const auto* name = std::get_if<std::string>(&item.parent)) {
     result.parent = root(*name).index;
     if (item.key) result.key = intern_key(*item.key);
   } else if (const auto* id = std::get_if<ID>(&item.parent)) {
@@ -137,10 +142,6 @@ Engine::Resolved Engine::resolve(RunningTransaction& transaction, const Struct& 
       result.parent = static_cast<TypeIndex>(parent.content);
       if (item.key) result.key = intern_key(*item.key);
     }
-  } else if (result.left != kNone || result.right != kNone) {
-    const Item& neighbour = store[result.left != kNone ? result.left : result.right];
-    result.parent = neighbour.parent;
-    result.key = neighbour.key;
   }
   return result;
 }
@@ -154,8 +155,11 @@ void Engine::integrate_struct(RunningTransaction& transaction, Struct& from, std
   const ClientIndex owner = store.intern(from.id.client);
   if (offset > 0) {
     if (from.is_item()) {
+      // The part that is known decides where the rest goes, whatever the update says.
       place.left = clean_end(transaction, owner, from.id.clock + offset - 1);
-      if (store[place.left].is_gc()) place.parent = kNone;
+      const Item& known = store[place.left];
+      if (place.parent != kNone) place.parent = known.parent;
+      place.key = known.key;
       wire::drop_front(from, offset);
     } else {
       from.id.clock += offset;
@@ -172,13 +176,13 @@ void Engine::integrate_struct(RunningTransaction& transaction, Struct& from, std
   item.key = place.key;
   item.left = place.left;
   item.right = place.right;
-  if (place.left != kNone) {
-    item.origin_client = store[place.left].client;
-    item.origin_clock = store[place.left].end() - 1;
+  if (from.origin) {
+    item.origin_client = store.intern(from.origin->client);
+    item.origin_clock = from.origin->clock;
   }
-  if (place.right != kNone) {
-    item.right_origin_client = store[place.right].client;
-    item.right_origin_clock = store[place.right].clock;
+  if (from.right_origin) {
+    item.right_origin_client = store.intern(from.right_origin->client);
+    item.right_origin_clock = from.right_origin->clock;
   }
   if (from.kind == StructKind::kType) {
     item.content = make_type(from.content.type, std::move(from.content.text)).index;

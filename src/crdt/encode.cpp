@@ -133,7 +133,10 @@ Bytes Engine::encode_state(const StateVector& since) const {
   SYNCLINE_CHECK(own.ok(), "what the engine writes can be read");
   std::vector<std::vector<Struct>> parts;
   parts.push_back(std::move(own->structs));
-  if (!pending_.structs.empty()) parts.push_back(wire::diff_structs(pending_.structs, since));
+  if (!pending_.structs.empty()) {
+    parts.push_back(wire::diff_structs(pending_.structs, since));
+    wire::forget_implied(parts.back());
+  }
   encoding::Writer merged;
   wire::SectionWriter sections(wire::KeyBit::kLose);
   for (const Struct& item : wire::merge_structs(std::move(parts))) sections.write(item);

@@ -339,6 +339,14 @@ void drop_front(Struct& item, std::uint64_t count) {
   item.length -= count;
 }
 
+void forget_implied(std::vector<Struct>& structs) {
+  for (Struct& item : structs) {
+    if (!item.origin && !item.right_origin) continue;
+    item.parent = std::monostate{};
+    item.key.reset();
+  }
+}
+
 void SectionWriter::write(const Struct& item, std::uint64_t offset) {
   if (written_ > 0 && client_ != item.id.client) flush();
   if (written_ == 0) {

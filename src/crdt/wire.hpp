@@ -61,6 +61,10 @@ void write_content_v1(encoding::Writer& writer, StructKind kind, const Content& 
 /// has the unit before it as its origin. REQUIRES: 0 < count < length.
 void drop_front(Struct& item, std::uint64_t count);
 
+/// Forgets what bytes would not hold: the parent and key of items that got an origin by drop_front.
+/// Where Yjs writes structs and reads them again, this is what happens to them.
+void forget_implied(std::vector<Struct>& structs);
+
 /// Structs without deletions, written client by client as they come.
 class SectionWriter {
  public:

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "crdt/doc.hpp"
+#include "crdt/event.hpp"
 
 namespace syncline::crdt {
 namespace {
@@ -93,6 +94,95 @@ TEST(Update, AnyTruncationOrFlippedBitIsRefusedOrIntegratedWhole) {
     ASSERT_TRUE(copy.apply_update_v1(state).ok()) << "round " << round;
     EXPECT_EQ(copy.encode_state_as_update_v1(), state) << "round " << round;
     for (const auto& [name, kind] : doc.roots()) (void)doc.find_root(name)->to_json();
+  }
+}
+
+/// Structs that decode but make no sense: origins anywhere, any parent, keys in lists.
+Update nonsense(std::mt19937& random) {
+  const auto pick = [&](std::size_t below) { return random() % below; };
+  Update update;
+  for (ClientId client = 1; client <= 3; ++client) {
+    auto& structs = update.structs[client];
+    Clock clock = pick(3) == 0 ? pick(6) : 0;
+    for (std::size_t count = 1 + pick(6); count > 0; --count) {
+      Struct item;
+      item.id = {client, clock};
+      static constexpr StructKind kKinds[] = {
+          StructKind::kString, StructKind::kString, StructKind::kType,    StructKind::kAny,
+          StructKind::kFormat, StructKind::kGC,     StructKind::kDeleted, StructKind::kSkip,
+          StructKind::kJson,   StructKind::kString, StructKind::kType,    StructKind::kString};
+      item.kind = kKinds[pick(std::size(kKinds))];
+      item.length = 1;
+      if (item.kind == StructKind::kString) {
+        item.content.text = pick(4) == 0 ? "😀é" : "abc";
+        item.length = 3;
+      } else if (item.kind == StructKind::kType) {
+        item.content.type = static_cast<TypeKind>(pick(7));
+      } else if (item.kind == StructKind::kAny) {
+        item.content.values = {Value(1), Value(2)};
+        item.length = 2;
+      } else if (item.kind == StructKind::kJson) {
+        item.content.json = {"1", "undefined"};
+        item.length = 2;
+      } else if (item.kind == StructKind::kFormat) {
+        item.content.text = "bold";
+        item.content.json = {"true"};
+      } else {
+        item.length = 1 + pick(4);
+      }
+      const auto any_id = [&] {
+        const ClientId of = 1 + pick(3);
+        return ID{of, of == client && clock > 0 ? pick(clock) : pick(10)};
+      };
+      const auto valid = [&](ID id) { return id.client != client || id.clock < clock; };
+      if (const ID id = any_id(); pick(2) == 0 && valid(id)) item.origin = id;
+      if (const ID id = any_id(); pick(3) == 0 && valid(id)) item.right_origin = id;
+      if (!item.origin && !item.right_origin) {
+        const ID id = any_id();
+        if (pick(2) == 0 && valid(id)) {
+          item.parent = id;
+        } else {
+          item.parent = std::string(pick(2) == 0 ? "r" : "s");
+        }
+        if (pick(3) == 0) {
+          item.key = pick(2) == 0 ? "k" : "l";
+          item.has_key = true;
+        }
+      }
+      clock += item.length;
+      structs.push_back(std::move(item));
+    }
+    if (pick(2) == 0) update.deletes.add(client, pick(8), 1 + pick(5));
+  }
+  return update;
+}
+
+TEST(Update, NonsenseThatDecodesDoesNoHarm) {
+  for (unsigned seed = 0; seed < 400; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937 random(seed);
+    Doc doc({.client = 9, .gc = seed % 4 != 0});
+    SharedType& r = *doc.root("r", seed % 3 == 0 ? TypeKind::kText : TypeKind::kArray).value();
+    SharedType& s = *doc.root("s", TypeKind::kMap).value();
+    std::size_t events = 0;
+    const Handle observing =
+        r.observe_deep([&](std::span<const Event> seen, Transaction&) { events += seen.size(); });
+    for (int round = 0; round < 8; ++round) {
+      const Bytes bytes = encode_update_v1(nonsense(random));
+      const auto applied = doc.apply_update_v1(bytes);
+      ASSERT_TRUE(applied.ok()) << applied.error().message();
+      Text(r).insert(random() % (Text(r).size() + 1), "mine");
+      Text(r).remove(random() % (Text(r).size() + 1), 2);
+      Map(s).set("k", Value(round));
+      (void)r.to_json();
+      (void)s.to_json();
+    }
+    const Bytes state = doc.encode_state_as_update_v1();
+    ASSERT_TRUE(decode_update_v1(state).ok());
+    Doc copy({.client = 10});
+    ASSERT_TRUE(copy.apply_update_v1(state).ok());
+    const std::vector<Bytes> twice{state, copy.encode_state_as_update_v1()};
+    ASSERT_TRUE(merge_updates_v1(twice).ok());
   }
 }
 
