@@ -6,6 +6,9 @@ import { WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
 import { run, startHub, temporaryDirectory, when } from "./support.mjs";
 
+// Each provider listens for the end of the process.
+process.setMaxListeners(50);
+
 const data = temporaryDirectory();
 let hub = await startHub({ data });
 const providers = new Set();
@@ -24,7 +27,10 @@ const text = (provider) => provider.doc.getText("text").toString();
 const same = (a, b) => Buffer.from(Y.encodeStateAsUpdate(a)).equals(Buffer.from(Y.encodeStateAsUpdate(b)));
 
 test.after(async () => {
-  for (const provider of providers) provider.destroy();
+  for (const provider of providers) {
+    provider.destroy();
+    provider.doc.destroy(); // ends the awareness' timer
+  }
   await hub.stop();
 });
 
