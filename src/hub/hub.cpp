@@ -50,6 +50,8 @@ Hub::Hub(Executor& executor, transport::Network& network, sync::Host& host, HubO
 Hub::~Hub() = default;
 
 Result<void> Hub::start() {
+  if (options_.listen.find(':') == std::string::npos)
+    return Error(Code::kMalformed, options_.listen + " is no address to listen on: HOST:PORT is");
   if (!is_loopback_host(options_.listen)) {
     return Error(Code::kDenied,
                  "this hub takes every identity at its word, so it listens on loopback only: use "

@@ -14,7 +14,11 @@ Host::Host(Executor& executor, Clock& clock, Random& random, storage::Storage& s
            const Verifier* verifier)
     : executor_(executor),
       clock_(clock),
-      rooms_(bus_, executor, clock, random, storage),
+      rooms_({.executor = executor,
+              .clock = clock,
+              .random = random,
+              .storage = storage,
+              .bus = bus_}),
       ports_{.executor = executor,
              .bus = bus_,
              .gate = gate_,
@@ -26,13 +30,9 @@ Host::~Host() = default;
 void Host::accept(std::unique_ptr<transport::Connection> connection, Claim outside) {
   if (shutting_down_) return connection->close(transport::kCloseRestart, "shutting down");
   const SessionId id = ++last_session_;
-  sessions_[id] = std::make_unique<SyncApiSession>(
-      ports_, address_of(id), std::move(outside), std::move(connection),
-      SyncApiSession::Hooks{.on_greeted =
-                                [this](const bus::Address& session, const std::string& identity) {
-                                  rooms_.session_opened(session, identity);
-                                },
-                            .on_ended = [this, id] { destroy_later(id); }});
+  sessions_[id] =
+      std::make_unique<SyncApiSession>(ports_, address_of(id), std::move(outside),
+                                       std::move(connection), [this, id] { destroy_later(id); });
 }
 
 void Host::accept_y(std::unique_ptr<transport::Connection> connection, YRequest request) {
@@ -49,10 +49,9 @@ void Host::accept_y(std::unique_ptr<transport::Connection> connection, YRequest 
 }
 
 void Host::destroy_later(SessionId id) {
-  executor_.post([this, id, alive = std::weak_ptr(alive_)] {
-    if (alive.expired()) return;
+  later([this, id] {
     sessions_.erase(id);
-    if (shutting_down_ && sessions_.empty()) finish();
+    finish_if_down();
   });
 }
 
@@ -60,20 +59,28 @@ void Host::shutdown(std::function<void()> done) {
   shutting_down_ = true;
   on_shut_down_ = std::move(done);
   timeout_ = executor_.after(tuning::kShutdownTimeout, [this] { finish(); });
-  rooms_.shutdown([this] {
-    if (sessions_.empty()) {
-      executor_.post([this, alive = std::weak_ptr(alive_)] {
-        if (!alive.expired()) finish();
-      });
-    }
+  rooms_.close([this, alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) return;
+    rooms_closed_ = true;
     for (const auto& [id, session] : sessions_)
       session->close(transport::kCloseRestart, "shutting down");
+    later([this] { finish_if_down(); });
   });
+}
+
+void Host::finish_if_down() {
+  if (rooms_closed_ && sessions_.empty()) finish();
 }
 
 void Host::finish() {
   timeout_.reset();
   if (const auto done = std::exchange(on_shut_down_, nullptr)) done();
+}
+
+void Host::later(std::function<void()> task) {
+  executor_.post([alive = std::weak_ptr(alive_), task = std::move(task)] {
+    if (!alive.expired()) task();
+  });
 }
 
 }  // namespace syncline::sync

@@ -53,7 +53,10 @@ class Host {
 
   static bus::Address address_of(SessionId id) { return "session:" + std::to_string(id); }
   void destroy_later(SessionId id);
+  void finish_if_down();
   void finish();
+  /// Runs `task` in a turn of its own, if the host is still there then.
+  void later(std::function<void()> task);
 
   Executor& executor_;
   Clock& clock_;
@@ -67,6 +70,7 @@ class Host {
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::function<void()> on_shut_down_;
   bool shutting_down_ = false;
+  bool rooms_closed_ = false;
   Handle timeout_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

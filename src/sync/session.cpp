@@ -22,7 +22,8 @@ Result<void> SessionGate::pass(const bus::Message& message) const {
                       std::is_same_v<M, bus::Invitation> || std::is_same_v<M, bus::ValueReply> ||
                       std::is_same_v<M, bus::Entries> || std::is_same_v<M, bus::Done> ||
                       std::is_same_v<M, bus::Unsubscribed> || std::is_same_v<M, bus::Deleted> ||
-                      std::is_same_v<M, bus::Presence> || std::is_same_v<M, bus::Event>) {
+                      std::is_same_v<M, bus::Presence> || std::is_same_v<M, bus::Event> ||
+                      std::is_same_v<M, bus::Lacks>) {
           return {};
         } else {
           return Error(Code::kDenied, "a session takes what rooms say and nothing else");

@@ -7,18 +7,18 @@
 
 #include "bus/address.hpp"
 #include "bus/codec.hpp"
-#include "room/table.hpp"
 #include "sync/tuning.hpp"
 #include "transport/tuning.hpp"
 
 namespace syncline::sync {
 
 SyncApiSession::SyncApiSession(const SessionPorts& ports, bus::Address address, Claim outside,
-                               std::unique_ptr<transport::Connection> connection, Hooks hooks)
+                               std::unique_ptr<transport::Connection> connection,
+                               std::function<void()> on_ended)
     : ports_(ports),
       address_(std::move(address)),
       outside_(std::move(outside)),
-      hooks_(std::move(hooks)),
+      on_ended_(std::move(on_ended)),
       connection_(std::move(connection)),
       outlet_(ports.executor, *connection_,
               {.on_congested =
@@ -82,7 +82,8 @@ void SyncApiSession::greet(bus::Body body) {
       .session = address_,
       .limits = Value::object({{"message_bytes", transport::tuning::kMessageBytesMax}}),
       .features = {}});
-  hooks_.on_greeted(address_, identity_);
+  // Whoever keeps the invitations hears who is there now.
+  post(std::string(bus::kRooms), bus::Hello{.identity = identity_});
 }
 
 void SyncApiSession::take(bus::Body body) {
@@ -99,7 +100,7 @@ void SyncApiSession::take(bus::Body body) {
                              std::is_same_v<M, bus::Delete>) {
           ask_object(std::move(body), Asked::Kind::kOther);
         } else if constexpr (std::is_same_v<M, bus::List>) {
-          ask(room::RoomTable::kAddress, Asked::Kind::kOther, std::move(body));
+          ask(std::string(bus::kRooms), Asked::Kind::kOther, std::move(body));
         } else if constexpr (std::is_same_v<M, bus::Update>) {
           take_update(std::move(message));
         } else if constexpr (std::is_same_v<M, bus::Unsubscribe>) {
@@ -121,6 +122,7 @@ void SyncApiSession::take(bus::Body body) {
 }
 
 void SyncApiSession::take_update(bus::Update update) {
+  if (update.sequence == 0) return fail("updates are counted from 1");
   const auto found = channels_.find(update.channel);
   const auto refuse_update = [&](Code code, std::string reason, std::string message) {
     send(bus::UpdateRefused{.channel = update.channel,
@@ -138,7 +140,9 @@ void SyncApiSession::take_update(bus::Update update) {
   if (following.next_sequence != 0 && update.sequence > following.next_sequence) {
     return refuse_update(Code::kConflict, "gap", "the update before this one did not arrive");
   }
+  if (following.next_sequence == 0) following.counted_before = update.sequence - 1;
   following.next_sequence = update.sequence + 1;
+  update.sequence -= following.counted_before;
   const std::string url = following.url;
   post(url, std::move(update));
 }
@@ -179,6 +183,10 @@ void SyncApiSession::ask(std::string to, Asked::Kind kind, bus::Body body) {
   if (asked_.size() >= tuning::kRequestsMax || channels_.size() >= tuning::kChannelsMax) {
     return refuse(request, {Code::kTooFast, "too many requests or subscriptions are open"});
   }
+  // The room counts anew from here.
+  if (const auto found = channel_of_.find(to);
+      kind == Asked::Kind::kFollow && found != channel_of_.end())
+    channels_[found->second].next_sequence = 0;
   asked_.emplace(request, Asked{.kind = kind, .url = to});
   post(to, std::move(body));
 }
@@ -248,6 +256,10 @@ void SyncApiSession::deliver_news(bus::Message message) {
     outlet_.send(ports_.frames.encode(*updated));
     return;
   }
+  const std::uint64_t counted_before = channels_[channel].counted_before;
+  if (auto* ack = std::get_if<bus::Ack>(&message.body)) ack->upto += counted_before;
+  if (auto* refused = std::get_if<bus::UpdateRefused>(&message.body))
+    refused->sequence += counted_before;
   const bool ends = std::holds_alternative<bus::Unsubscribed>(message.body) ||
                     std::holds_alternative<bus::Deleted>(message.body);
   if (ends) end_channel(message.from);
@@ -265,8 +277,7 @@ void SyncApiSession::deliver_to_nobody(const bus::Message& message) {
 
 bus::Channel SyncApiSession::channel_for(const std::string& url) {
   const auto [found, added] = channel_of_.emplace(url, last_channel_ + 1);
-  if (added) ++last_channel_;
-  channels_[found->second] = Following{.url = url};
+  if (added) channels_[++last_channel_] = Following{.url = url};
   return found->second;
 }
 
@@ -290,11 +301,12 @@ void SyncApiSession::on_closed(const transport::Close&) {
   channel_of_.clear();
   channels_.clear();
   for (const std::string& url : urls) post(url, bus::Unsubscribe{});
+  if (greeted_) post(std::string(bus::kRooms), bus::Unsubscribe{});
   end();
 }
 
 void SyncApiSession::end() {
-  if (asked_.empty()) hooks_.on_ended();
+  if (asked_.empty()) on_ended_();
 }
 
 }  // namespace syncline::sync

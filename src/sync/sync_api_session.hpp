@@ -14,17 +14,11 @@ namespace syncline::sync {
 
 class SyncApiSession final : public Session, private transport::ConnectionEvents {
  public:
-  struct Hooks {
-    /// The other side said who it is.
-    std::function<void(const bus::Address& session, const std::string& identity)> on_greeted;
-    /// Nothing more comes or goes: to be destroyed, in a turn of its own.
-    std::function<void()> on_ended;
-  };
-
   /// `outside`: what is known of the other side before it says hello (a token or identity in the
-  /// URL); what hello says goes before.
+  /// URL); what hello says goes before. `on_ended`: nothing more comes or goes; to be destroyed, in
+  /// a turn of its own.
   SyncApiSession(const SessionPorts& ports, bus::Address address, Claim outside,
-                 std::unique_ptr<transport::Connection> connection, Hooks hooks);
+                 std::unique_ptr<transport::Connection> connection, std::function<void()> on_ended);
   ~SyncApiSession() override;
 
   void close(std::uint16_t code, const std::string& reason) override;
@@ -34,6 +28,9 @@ class SyncApiSession final : public Session, private transport::ConnectionEvents
     std::string url;
     /// The number the next update must have; 0: whatever comes first after subscribing.
     std::uint64_t next_sequence = 0;
+    /// A room counts the updates of each subscription from 1, a channel goes on counting: what lies
+    /// between the two.
+    std::uint64_t counted_before = 0;
   };
   /// A request on its way through the bus.
   struct Asked {
@@ -68,7 +65,7 @@ class SyncApiSession final : public Session, private transport::ConnectionEvents
   const SessionPorts ports_;
   const bus::Address address_;
   const Claim outside_;
-  const Hooks hooks_;
+  const std::function<void()> on_ended_;
   std::unique_ptr<transport::Connection> connection_;
   Outlet outlet_;
   Handle attached_;

@@ -139,7 +139,7 @@ void YSession::deliver(bus::Message message) {
     const auto* subscribed = std::get_if<bus::Subscribed>(&message.body);
     if (state_ == State::kClosed) {
       // The room opened for nobody.
-      if (subscribed && want != Want::kStep1 && want != Want::kStep2) post(bus::Unsubscribe{});
+      if (subscribed && want != Want::kStep2) post(bus::Unsubscribe{});
       if (wants_.empty()) on_ended_();
     } else if (subscribed) {
       opened(*subscribed, want);
@@ -158,6 +158,8 @@ void YSession::deliver(bus::Message message) {
     relayed_.erase(relayed_.begin(), relayed_.upper_bound(ack->upto));
   } else if (const auto* update_refused = std::get_if<bus::UpdateRefused>(&message.body)) {
     refused(*update_refused);
+  } else if (const auto* lacks = std::get_if<bus::Lacks>(&message.body)) {
+    send(y::encode_sync(y::Sync::kStep1, lacks->state_vector));
   } else if (const auto* unsubscribed = std::get_if<bus::Unsubscribed>(&message.body)) {
     if (unsubscribed->reason == "shutdown") {
       close(transport::kCloseRestart, unsubscribed->reason);
@@ -172,8 +174,7 @@ void YSession::deliver(bus::Message message) {
 void YSession::opened(const bus::Subscribed& subscribed, Want want) {
   const bool opens = want == Want::kOpen || want == Want::kOpenAndStep2;
   if (opens) state_ = State::kOpen;
-  room_ = subscribed.state_vector;
-  if (opens || want == Want::kStep1) send(y::encode_sync(y::Sync::kStep1, subscribed.state_vector));
+  if (opens) send(y::encode_sync(y::Sync::kStep1, subscribed.state_vector));
   if (want == Want::kOpenAndStep2 || want == Want::kStep2) {
     std::vector<Bytes> parts;
     for (const bus::Part& part : subscribed.missing) parts.push_back(*part.update);
@@ -191,8 +192,7 @@ void YSession::opened(const bus::Subscribed& subscribed, Want want) {
 void YSession::refused(const bus::UpdateRefused& refused) {
   const bool step2 = relayed_.erase(refused.sequence) > 0;
   if (refused.reason == "gap") {
-    // The client says what we lack when it is asked.
-    if (wants_.size() < tuning::kRequestsMax) subscribe(Want::kStep1, room_);
+    // It was asked for what the update depends on, and did not have it either.
   } else if (refused.code == Code::kDenied && step2) {
     // Left out quietly: a client that keeps its document would be closed again and again.
   } else if (refused.reason == "client_id_taken") {
@@ -239,9 +239,7 @@ void YSession::on_closed(const transport::Close&) {
   first_step_.reset();
   alive_timer_.reset();
   if (follows) post(bus::Unsubscribe{});
-  std::erase_if(wants_, [](const auto& want) {
-    return want.second == Want::kStep1 || want.second == Want::kStep2;
-  });
+  std::erase_if(wants_, [](const auto& want) { return want.second == Want::kStep2; });
   if (wants_.empty()) on_ended_();
 }
 

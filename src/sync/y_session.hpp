@@ -28,7 +28,7 @@ class YSession final : public Session, private transport::ConnectionEvents {
   /// Where the subscription stands.
   enum class State { kSilent, kSubscribing, kOpen, kClosed };
   /// What an answer of the room is for.
-  enum class Want { kOpen, kOpenAndStep2, kStep2, kStep1 };
+  enum class Want { kOpen, kOpenAndStep2, kStep2 };
 
   void on_message(ByteView message) override;
   void on_drained() override { outlet_.drained(); }
@@ -66,8 +66,6 @@ class YSession final : public Session, private transport::ConnectionEvents {
   std::uint64_t last_sequence_ = 0;
   /// Which of the updates under way answered our step 1.
   std::set<std::uint64_t> relayed_;
-  /// The room's state vector, as last heard.
-  Bytes room_;
   /// Awareness that came before the room was open.
   std::vector<SharedBytes> early_;
   std::size_t early_bytes_ = 0;
