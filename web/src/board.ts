@@ -112,7 +112,8 @@ function progress(value: unknown): string {
 
 /** How to change the same object from a terminal. */
 function terminalHint(hub: string): HTMLElement {
-  const command = `SYNCLINE_HUB=${hub} build/release/syncline set ${BOARD} /title '"From the terminal"'`;
+  const where = hub === "ws://127.0.0.1:4455" ? "" : `SYNCLINE_HUB=${hub} `;
+  const command = `${where}build/release/syncline set ${BOARD} /title '"From the terminal"'`;
   const copy = h(
     "button",
     {

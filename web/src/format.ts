@@ -33,9 +33,9 @@ export function value(key: string, what: unknown): string {
   return what.toLocaleString("en", { maximumFractionDigits: 2, useGrouping: !/pid|id$/.test(key) });
 }
 
-/** `used_bytes` as "used". */
+/** `used_bytes` as "used": the value shows the unit. */
 export function label(key: string): string {
-  return key.replace(/_(bytes|percent|seconds)$/, "").replaceAll("_", " ");
+  return key.replace(/_(bytes|bytes_per_second|seconds)$/, "").replaceAll("_", " ");
 }
 
 /** The last part of a URL: "hyperty://local/page-1f" is "page-1f". */

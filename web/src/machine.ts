@@ -12,7 +12,7 @@ const TILES: [string, RegExp][] = [
   ["Processor", /cpu.*(percent|usage|busy|load)/],
   ["Memory", /mem.*used/],
   ["Load", /load/],
-  ["Received", /net.*(rx|receiv|in_|down)/],
+  ["Network in", /net.*(rx|receiv|in_|down)/],
 ];
 
 class Tile {
