@@ -4,12 +4,10 @@
 
 #include <array>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 
-#include "base/log.hpp"
 #include "syncline/error.hpp"
 
 namespace syncline::command {
@@ -74,14 +72,6 @@ std::string label(log::Level level) {
   return "";
 }
 
-sigset_t ending_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  return set;
-}
-
 }  // namespace
 
 bool output_is_terminal() { return isatty(STDOUT_FILENO) == 1; }
@@ -102,24 +92,12 @@ void complain(std::string_view why) {
   write_line(styled(Style::kRed, "syncline:", STDERR_FILENO) + " " + std::string(why));
 }
 
-void log_to_stderr() {
-  log::install([](log::Level level, std::string_view part, std::string_view line) {
+void log_to_stderr(log::Level least) {
+  log::install([least](log::Level level, std::string_view part, std::string_view line) {
+    if (level < least) return;
     write_line(time_stamp() + " " + label(level) + " " + std::string(part) + ": " +
                std::string(line));
   });
-}
-
-void hold_signals() {
-  const sigset_t set = ending_signals();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-}
-
-int wait_for_signal() {
-  const sigset_t set = ending_signals();
-  int signal = 0;
-  while (sigwait(&set, &signal) != 0) {
-  }
-  return signal;
 }
 
 }  // namespace syncline::command

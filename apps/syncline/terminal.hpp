@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/log.hpp"
+
 namespace syncline::command {
 
 /// Whether standard output is a terminal.
@@ -21,12 +23,7 @@ void tell(std::string_view line);
 /// Why a command did not do what it was asked: one line, `syncline: …`.
 void complain(std::string_view why);
 
-/// Sends log lines, with their time, to standard error.
-void log_to_stderr();
-
-/// Blocks SIGINT and SIGTERM in this thread and all it starts. REQUIRES: no other thread yet.
-void hold_signals();
-/// Waits for one of them. REQUIRES: hold_signals().
-int wait_for_signal();
+/// Sends log lines of this level or worse, with their time, to standard error.
+void log_to_stderr(log::Level least = log::Level::kInfo);
 
 }  // namespace syncline::command

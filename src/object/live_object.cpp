@@ -85,10 +85,22 @@ void LiveObject::watch_remote_changes() {
   remote_changes_ =
       root_->observe_deep([this](std::span<const crdt::Event> events, crdt::Transaction&) {
         if (phase_ != Phase::kRemote) return;
-        for (Change& change : net_changes(events, authors_)) {
-          if (only_author_ != nullptr && !only_author_->empty()) change.by = *only_author_;
-          delivery_.record(std::move(change));
-        }
+        for (Change& change : remote_changes(events)) delivery_.record(std::move(change));
+      });
+}
+
+Changes LiveObject::remote_changes(std::span<const crdt::Event> events) const {
+  Changes changes = net_changes(events, authors_);
+  if (only_author_ != nullptr && !only_author_->empty())
+    for (Change& change : changes) change.by = *only_author_;
+  return changes;
+}
+
+void LiveObject::watch_root(OtherRoot& watched) {
+  crdt::SharedType* const root = doc_->root(watched.name, watched.kind).take_or_throw();
+  watched.watching =
+      root->observe_deep([this, &watched](std::span<const crdt::Event> events, crdt::Transaction&) {
+        if (phase_ == Phase::kRemote) watched.observer(remote_changes(events));
       });
 }
 
@@ -207,7 +219,13 @@ void LiveObject::replace(std::unique_ptr<crdt::Doc> doc, const std::string& caus
   const auto self = shared_from_this();
   SYNCLINE_CHECK(phase_ == Phase::kIdle, "another document inside a local transaction");
   crdt::SharedType& before = *root_;
+  std::vector<Value> before_elsewhere;
+  for (OtherRoot& watched : other_roots_) {
+    watched.watching.reset();
+    before_elsewhere.push_back(doc_->find_root(watched.name)->to_json());
+  }
   const std::unique_ptr<crdt::Doc> old = adopt(std::move(doc));
+  watch_other_roots_again(before_elsewhere, cause);
   if (delivery_.wanted()) {
     for (Change& change : difference(before, *root_)) {
       change.cause = cause;
@@ -216,6 +234,19 @@ void LiveObject::replace(std::unique_ptr<crdt::Doc> doc, const std::string& caus
   }
   delivery_.close();
   delivery_.deliver();
+}
+
+/// Another document is in place: its other roots are watched from here on. What changed in one is
+/// told as a whole.
+void LiveObject::watch_other_roots_again(const std::vector<Value>& before,
+                                         const std::string& cause) {
+  std::size_t i = 0;
+  for (OtherRoot& watched : other_roots_) {
+    watch_root(watched);
+    Change change{.old_value = before[i++], .cause = cause};
+    change.new_value = doc_->find_root(watched.name)->to_json();
+    if (*change.old_value != *change.new_value) watched.observer({std::move(change)});
+  }
 }
 
 // ---- observers and facts -----------------------------------------------------------------------
@@ -230,6 +261,20 @@ Handle LiveObject::observe(std::function<void(const Changes&)> observer) {
     const Executor::Guard inside = self->enter();
     self->delivery_.end(added);
     self->watch_remote_changes();
+  });
+}
+
+Handle LiveObject::observe_root(const std::string& root, crdt::TypeKind kind,
+                                std::function<void(const Changes&)> observer) {
+  const Executor::Guard guard = enter();
+  doc_->root(root, kind).take_or_throw();
+  const auto watched = other_roots_.insert(other_roots_.end(), {root, kind, std::move(observer)});
+  watch_root(*watched);
+  return Handle([weak = weak_from_this(), watched] {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    const Executor::Guard inside = self->enter();
+    self->other_roots_.erase(watched);
   });
 }
 

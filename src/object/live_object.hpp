@@ -9,9 +9,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/executor.hpp"
 #include "crdt/doc.hpp"
@@ -79,6 +81,12 @@ class LiveObject : public std::enable_shared_from_this<LiveObject> {
   /// Registers for change records (DataObject::observe).
   Handle observe(std::function<void(const Changes&)> observer);
 
+  /// As observe, for what others change in another root of the document (`syncline watch --root`);
+  /// called inside the transaction that brought it, so `observer` only reads. Throws kSchema where
+  /// the root is of another kind.
+  Handle observe_root(const std::string& root, crdt::TypeKind kind,
+                      std::function<void(const Changes&)> observer);
+
   /// Enters the executor, if there is one.
   Executor::Guard enter() const;
   /// Whether a body given to transact is running.
@@ -103,10 +111,21 @@ class LiveObject : public std::enable_shared_from_this<LiveObject> {
  private:
   enum class Phase { kIdle, kLocal, kRemote };
 
+  /// A root that somebody observes beside the object's own tree.
+  struct OtherRoot {
+    std::string name;
+    crdt::TypeKind kind;
+    std::function<void(const Changes&)> observer;
+    Handle watching = {};
+  };
+
   std::unique_ptr<crdt::Doc> adopt(std::unique_ptr<crdt::Doc> doc);
   Result<void> ask_to_write() const;
   void listen();
   void watch_remote_changes();
+  Changes remote_changes(std::span<const crdt::Event> events) const;
+  void watch_root(OtherRoot& watched);
+  void watch_other_roots_again(const std::vector<Value>& before, const std::string& cause);
   void record(crdt::TreeEdit edit);
   void remember(std::span<const RemotePart> waiting, bool unknown_yet);
 
@@ -129,6 +148,7 @@ class LiveObject : public std::enable_shared_from_this<LiveObject> {
   const std::string* only_author_ = nullptr;
   Handle updates_;
   Handle remote_changes_;
+  std::list<OtherRoot> other_roots_;
 };
 
 }  // namespace syncline::object

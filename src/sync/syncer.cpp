@@ -416,6 +416,8 @@ void Syncer::on_ended(Replica& replica) {
   if (const auto found = replicas_.find(replica.url());
       found != replicas_.end() && found->second == self)
     replicas_.erase(found);
+  if (options_.hooks.on_ended && replica.ended())
+    options_.hooks.on_ended(replica.url(), *replica.ended());
 }
 
 void Syncer::finish_flushes() {

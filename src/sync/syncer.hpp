@@ -42,6 +42,8 @@ struct SyncerHooks {
   std::function<void(const bus::Invitation&)> on_invitation;
   /// A local write was refused; the object was rebuilt without it.
   std::function<void(const std::string& url, const Error& error)> on_refused;
+  /// An object is followed no more: deleted, or access was taken away.
+  std::function<void(const std::string& url, const Error& why)> on_ended;
   /// The host can be reached, or (with the reason) cannot.
   std::function<void(bool up, const std::string& why)> on_connection;
   /// Every message, for message sequence charts: its name as docs/PROTOCOL.md has it, and the
