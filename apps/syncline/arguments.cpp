@@ -61,8 +61,8 @@ void add_caller(CLI::App& app, Caller& caller) {
 }
 
 void add_object(CLI::App& app, std::string& object) {
-  app.add_option("object", object, "The object's URL, or the name of a Yjs room")
-      ->type_name("URL")
+  app.add_option("URL", object, "The object's URL, or the name of a Yjs room")
+      ->type_name("")
       ->required();
 }
 
@@ -75,7 +75,7 @@ void add_root(CLI::App& app, std::string& root) {
 }
 
 CLI::Option* add_pointer(CLI::App& app, std::string& pointer, const char* what) {
-  return app.add_option("pointer", pointer, what)->type_name("/JSON/POINTER");
+  return app.add_option("POINTER", pointer, what)->type_name("/JSON/POINTER");
 }
 
 void add_json(CLI::App& app, bool& json) {
@@ -89,11 +89,6 @@ class CommandLine {
     app_.set_version_flag("--version", "syncline " SYNCLINE_VERSION);
     app_.require_subcommand(1);
     app_.get_formatter()->column_width(34);
-    app_.failure_message([](const CLI::App* app, const CLI::Error& error) {
-      std::string line = error.what();
-      std::replace(line.begin(), line.end(), '\n', ' ');
-      return line + " (see: " + app->get_name() + " --help)";
-    });
     app_.footer(
         "Examples:\n"
         "  syncline demo                               one object in a program and a browser\n"
@@ -130,24 +125,21 @@ class CommandLine {
     } catch (const CLI::Success& help_or_version) {
       return Finished{app_.exit(help_or_version)};
     } catch (const CLI::ParseError& error) {
-      return complain_about(error, count);
+      return complain_about(error, count, arguments);
     }
     return command_;
   }
 
  private:
-  Command complain_about(const CLI::ParseError& error, int count) {
+  Command complain_about(const CLI::ParseError& error, int count, char** arguments) {
     if (count <= 1) {
       tell(app_.help());
       return Finished{kWrongUsage};
     }
-    const CLI::App* at = &app_;
     std::string name = "syncline";
-    for (const CLI::App* sub : app_.get_subcommands()) {
-      at = sub;
-      name += " " + sub->get_name();
-    }
-    (void)at;
+    for (const CLI::App* sub : app_.get_subcommands()) name += " " + sub->get_name();
+    if (app_.get_subcommands().empty() && arguments[1][0] != '-')
+      throw Usage{"there is no command " + std::string(arguments[1]) + " (see: syncline --help)"};
     std::string why = error.what();
     std::replace(why.begin(), why.end(), '\n', ' ');
     throw Usage{why + " (see: " + name + " --help)"};
@@ -197,7 +189,7 @@ class CommandLine {
 
     CLI::App& partner = add(partner_, "demo-partner", "The second hyperty of demo --headless", "");
     partner.group("");
-    partner.add_option("hub", partner_.hub)->required();
+    partner.add_option("HUB", partner_.hub)->required();
   }
 
   void add_create() {
@@ -241,8 +233,8 @@ class CommandLine {
         "  syncline set comm://local/board /notes '\"first line\"' --text");
     add_object(sub, set_.location.object);
     add_pointer(sub, set_.location.pointer, "Where; /- at the end appends to a list")->required();
-    sub.add_option("value", set_.value, "A JSON value; - reads it from standard input")
-        ->type_name("JSON")
+    sub.add_option("JSON", set_.value, "The value; - reads it from standard input")
+        ->type_name("")
         ->required();
     CLI::Option* text =
         sub.add_flag("--text", set_.text, "Write a string as a live text, which merges");
@@ -282,8 +274,8 @@ class CommandLine {
     CLI::App& sub = add(list_, "ls", "List the objects of the hub",
                         "  syncline ls\n"
                         "  syncline ls 'comm://local/**' --json");
-    sub.add_option("glob", list_.glob, "Which: * stays within a path segment, ** crosses / [all]")
-        ->type_name("GLOB");
+    sub.add_option("GLOB", list_.glob, "Which: * stays within a path segment, ** crosses / [all]")
+        ->type_name("");
     add_json(sub, list_.json);
     add_caller(sub, list_.caller);
   }
@@ -319,8 +311,8 @@ class CommandLine {
             "  syncline import comm://local/board board.yjs");
     add_object(sub, import_.object);
     import_.access = "owner";
-    sub.add_option("file", import_.file, "The file; - reads standard input")
-        ->type_name("FILE")
+    sub.add_option("FILE", import_.file, "The file; - reads standard input")
+        ->type_name("")
         ->required();
     sub.add_option("--format", import_.format, "json or yjs-v1 [json for *.json, else yjs-v1]")
         ->type_name("FORMAT");

@@ -171,7 +171,7 @@ Value play_flows(Syncer& syncer, const std::shared_ptr<Teller>& teller, Story& s
     if (!story.wait_for({from, to, message}, deadline)) too_late(what);
   };
 
-  tell("== Object creation and shared ==");
+  teller->heading("Object creation and shared");
   const DataObject draft = DataObject::local({{"title", "Plan"}, {"steps", Value::array()}});
   teller->line(kHyperty1, kObject1, "new");
   const auto watch = tell_reports(teller, kLanes1);
@@ -183,7 +183,7 @@ Value play_flows(Syncer& syncer, const std::shared_ptr<Teller>& teller, Story& s
   watching = object.observe(watch);
   await(kHyperty2, kObject2, "observe", "sharing the object");
 
-  tell("== Object changed by Hyperty 1 ==");
+  teller->heading("Object changed by Hyperty 1");
   teller->line(kHyperty1, kObject1, "change");
   object["title"] = "Plan of hyperty 1";
   await(kObject2, kHyperty2, kReport, "the change by hyperty 1");
@@ -250,6 +250,7 @@ int run(const DemoPartner& arguments) {
   teller->line(kHyperty2, kObject2, "observe");
 
   await(*told, "the change by hyperty 1");
+  teller->heading("Object changed by Hyperty 2");
   teller->line(kHyperty2, kObject2, "change");
   object["steps"].push_back("a step of hyperty 2");
   syncer.flush().get(kTimeout);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "forms.hpp"
 #include "page_table.hpp"
 
 namespace syncline::command {
@@ -41,7 +42,10 @@ HubProcessOptions options_of(const std::string& data, const std::string& listen)
 
 DemoHub::DemoHub(const Demo& arguments, const std::string& listen)
     : temporary_(arguments.data.empty() ? std::make_unique<TemporaryDirectory>() : nullptr),
-      process_(options_of(temporary_ ? temporary_->path() : arguments.data, listen)) {}
+      process_(must_mean([&] {
+        return std::make_unique<HubProcess>(
+            options_of(temporary_ ? temporary_->path() : arguments.data, listen));
+      })) {}
 
 std::string this_program() {
   std::error_code error;

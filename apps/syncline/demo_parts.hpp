@@ -26,17 +26,17 @@ class TemporaryDirectory {
 /// The demo's own hub: in the directory that was asked for, or in a temporary one.
 class DemoHub {
  public:
-  /// Listens on `listen`.
+  /// Listens on `listen`. Throws Usage for an address that is none, Error for one in use.
   DemoHub(const Demo& arguments, const std::string& listen);
 
   /// ws://127.0.0.1:PORT
-  std::string url() const { return "ws://" + process_.address(); }
-  const std::string& address() const { return process_.address(); }
-  HubProcess& process() { return process_; }
+  std::string url() const { return "ws://" + process_->address(); }
+  const std::string& address() const { return process_->address(); }
+  HubProcess& process() { return *process_; }
 
  private:
   std::unique_ptr<TemporaryDirectory> temporary_;
-  HubProcess process_;
+  std::unique_ptr<HubProcess> process_;
 };
 
 /// How to call this very program from a shell.

@@ -27,13 +27,13 @@ std::string read_all(std::istream& in) { return {std::istreambuf_iterator<char>(
 }  // namespace
 
 std::string object_url(const std::string& text) {
-  return must_mean("not an object's URL", [&] { return bus::room_url(text).take_or_throw(); });
+  return must_mean([&] { return bus::room_url(text).take_or_throw(); });
 }
 
 sync::Place place_of(const Location& location) {
   sync::Place place;
   place.pointer = location.pointer;
-  must_mean("not a JSON pointer", [&] { return parse_pointer(location.pointer); });
+  must_mean([&] { return parse_pointer(location.pointer); });
   if (location.root.empty()) return place;
   const std::size_t colon = location.root.rfind(':');
   place.root = location.root.substr(0, colon);
@@ -58,18 +58,21 @@ Value json_of(std::string_view what, const std::string& text) {
 
 Value access_of(const std::string& text) {
   if (text == "owner" || text == "open" || text == "private") return text;
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(text, error))
+  std::error_code unreadable;
+  if (!std::filesystem::is_regular_file(text, unreadable))
     throw Usage{"--access " + text + ": neither owner, open or private, nor a file of rules"};
   const Bytes content = read_file(text);
-  return must_mean("the rules in " + text, [&] { return Value::parse(text_of(content)); });
+  try {
+    return Value::parse(text_of(content));
+  } catch (const Error& error) {
+    throw Usage{"the rules in " + text + ": " + error.message()};
+  }
 }
 
 std::vector<std::string> identities_of(const std::vector<std::string>& texts) {
   std::vector<std::string> identities;
   for (const std::string& text : texts)
-    identities.push_back(
-        must_mean("--invite", [&] { return bus::identity_url(text).take_or_throw(); }));
+    identities.push_back(must_mean([&] { return bus::identity_url(text).take_or_throw(); }));
   return identities;
 }
 

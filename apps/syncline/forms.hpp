@@ -2,7 +2,6 @@
 // JSON, access rules, files. What cannot be meant throws Usage.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -13,13 +12,14 @@
 
 namespace syncline::command {
 
-/// Runs `read`; an Error of it becomes Usage: the argument `what` cannot be meant.
+/// Runs `read`; a kMalformed of it becomes Usage: an argument cannot be meant.
 template <typename Read>
-auto must_mean(std::string_view what, const Read& read) {
+auto must_mean(const Read& read) {
   try {
     return read();
   } catch (const Error& error) {
-    throw Usage{std::string(what) + ": " + error.message()};
+    if (error.code() != Code::kMalformed) throw;
+    throw Usage{error.message()};
   }
 }
 

@@ -1,6 +1,9 @@
 // `syncline hub`: a hub on a real port and a real directory, until it is told to stop.
+#include <memory>
+
 #include "base/log.hpp"
 #include "commands.hpp"
+#include "forms.hpp"
 #include "page_table.hpp"
 #include "syncline/hub_process.hpp"
 #include "terminal.hpp"
@@ -14,10 +17,10 @@ int run(const Hub& arguments) {
   options.hub.origins = arguments.origins;
   options.hub.pages = page_table();
   options.data = arguments.data;
-  HubProcess hub(std::move(options));
-  hub.wait_for_signal();
+  const auto hub = must_mean([&] { return std::make_unique<HubProcess>(std::move(options)); });
+  hub->wait_for_signal();
   log::info("hub", "stopping");
-  hub.stop();
+  hub->stop();
   log::info("hub", "stopped: everything is stored");
   return kDone;
 }

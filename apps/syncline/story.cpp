@@ -22,6 +22,8 @@ StoryLine StoryLine::from_value(const Value& value) {
           member("heard").as<std::size_t>()};
 }
 
+void Teller::heading(const std::string& title) { tell({"", "", title}); }
+
 void Teller::line(const std::string& from, const std::string& to, const std::string& message) {
   tell({from, to, message});
 }
@@ -54,7 +56,10 @@ bool Story::print_next(Stream& stream, const Stream& other) {
   const StoryLine line = std::move(stream.waiting.front());
   stream.waiting.pop_front();
   if (line.post) ++stream.posts;
-  print(line.from + " -> " + line.to + ": " + line.message + "\n");
+  if (line.from.empty())
+    command::tell("== " + line.message + " ==");
+  else
+    print(line.from + " -> " + line.to + ": " + line.message + "\n");
   told_.push_back(line);
   return true;
 }

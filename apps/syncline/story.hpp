@@ -14,8 +14,9 @@
 
 namespace syncline::command {
 
-/// One message of the sequence. A `post` goes to the other process; `heard` counts the other
-/// process's posts that its teller had received before: those come first, whatever pipe was faster.
+/// One message of the sequence, or (without `from`) a heading. A `post` goes to the other process;
+/// `heard` counts the other process's posts that its teller had received before: those come first,
+/// whatever pipe was faster.
 struct StoryLine {
   std::string from;
   std::string to;
@@ -32,6 +33,7 @@ class Teller {
  public:
   explicit Teller(std::function<void(const StoryLine&)> tell) : tell_(std::move(tell)) {}
 
+  void heading(const std::string& title);
   void line(const std::string& from, const std::string& to, const std::string& message);
   /// A message that leaves for the other process.
   void post(const std::string& from, const std::string& to, const std::string& message);

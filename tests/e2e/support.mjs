@@ -67,9 +67,12 @@ export class Running {
   stderr = "";
   #listeners = new Set();
 
-  constructor(args, env = {}) {
+  /** `input`: what its standard input holds; nothing by default. */
+  constructor(args, env = {}, input = undefined) {
     this.name = `syncline ${args.join(" ")}`;
-    this.child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const stdin = input === undefined ? "ignore" : "pipe";
+    this.child = spawn(command, args, { env: { ...process.env, ...env }, stdio: [stdin, "pipe", "pipe"] });
+    if (input !== undefined) this.child.stdin.end(input);
     children.add(this.child);
     let rest = "";
     this.child.stdout.setEncoding("utf8").on("data", (text) => {
@@ -122,8 +125,8 @@ export class Running {
 }
 
 /** Runs a command to its end. */
-export async function run(args, env = {}) {
-  const running = new Running(args, env);
+export async function run(args, env = {}, input = undefined) {
+  const running = new Running(args, env, input);
   const { status } = await within(running.exited, `end of ${running.name}`);
   return { status, stdout: running.lines.join("\n"), stderr: running.stderr };
 }
