@@ -49,7 +49,7 @@ release: build/web/index.html
 	@cmake --preset release >/dev/null
 	cmake --build --preset release -j $(JOBS)
 
-dev:
+dev: build/web/index.html
 	@cmake --preset dev >/dev/null
 	cmake --build --preset dev -j $(JOBS)
 
