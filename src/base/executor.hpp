@@ -40,8 +40,8 @@ class Executor {
   virtual ~Executor() = default;
   /// Queues a task. Thread: any.
   virtual void post(std::function<void()> task) = 0;
-  /// Runs a task once after at least `delay`, unless the handle ends it first. The task may reset or
-  /// replace its own handle. Thread: under the executor.
+  /// Runs a task once after at least `delay`, unless the handle ends it first. The task may reset
+  /// or replace its own handle. Thread: under the executor.
   virtual Handle after(Duration delay, std::function<void()> task) = 0;
   /// Enters the executor from outside: no task runs while the guard lives. Entering again inside is
   /// allowed.
