@@ -182,7 +182,11 @@ Result<Bytes> apply_edit(crdt::Doc& doc, const bus::Edit& edit) {
 
 Value describe_roots(const crdt::Doc& doc) {
   Value out = Value::object();
-  for (const auto& [root, kind] : doc.roots()) out.set(root, name_of(kind));
+  for (const auto& [root, kind] : doc.roots()) {
+    // Whoever reads the object's own tree opens it as a map.
+    const bool own_tree = kind == TypeKind::kUntyped && root == kTreeRoot;
+    out.set(root, name_of(own_tree ? TypeKind::kMap : kind));
+  }
   return out;
 }
 

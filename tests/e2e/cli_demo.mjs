@@ -57,15 +57,15 @@ test("the native side publishes the machine, and counts the board's steps", asyn
 
   const board = new Running(["watch", "comm://local/board", "/progress"], env);
   await board.until(({ stderr }) => stderr.includes("watching"), "its beginning");
-  await run(["set", "comm://local/board", "/steps", '[{"text":"a","done":true},{"text":"b","done":false}]'], env);
+  await run(["set", "comm://local/board", "/steps", '[{"text":"a","done":true},{"text":"b","done":false},{"text":"c"}]'], env);
   await board.until(({ lines }) => lines.some((line) => JSON.parse(line).by === "hyperty://local/machine"), "the count");
   await board.stop("SIGINT");
-  assert.deepEqual(JSON.parse((await run(["get", "comm://local/board", "/progress"], env)).stdout), { done: 1, total: 2 });
+  assert.deepEqual(JSON.parse((await run(["get", "comm://local/board", "/progress"], env)).stdout), { done: 1, total: 3 });
   await demo.until(({ lines }) => lines.some((line) => line.includes("/steps")), "the change, told on the terminal");
   assert.equal((await demo.stop("SIGINT")).status, 0);
 
   demo = await startHub({ mode: "demo", data });
-  assert.deepEqual(JSON.parse((await run(["get", "comm://local/board", "/steps"], demo.env)).stdout).length, 2);
+  assert.deepEqual(JSON.parse((await run(["get", "comm://local/board", "/steps"], demo.env)).stdout).length, 3);
   assert.equal((await demo.stop()).status, 0);
 });
 

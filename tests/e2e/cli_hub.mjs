@@ -94,13 +94,13 @@ test("data below a file, of a newer version, or broken", async () => {
   const bytes = readFileSync(database);
   bytes.writeUInt32BE(99, 60); // PRAGMA user_version
   writeFileSync(database, bytes);
-  await refusesToStart([...free, "--data", newer], /version 99|newer/);
+  await refusesToStart([...free, "--data", newer], /newer Syncline \(format 99/);
   assert.deepEqual(readFileSync(database), bytes, "left as it was");
 
   const broken = join(directory, "broken");
   mkdirSync(broken);
   writeFileSync(join(broken, "syncline.db"), "this is no database, but it is long enough to be looked at. ".repeat(100));
-  await refusesToStart([...free, "--data", broken], /not a database|damaged|corrupt|cannot be read/);
+  await refusesToStart([...free, "--data", broken], /broken\/syncline\.db is no Syncline database/);
 });
 
 test("it listens on loopback only", async () => {

@@ -240,7 +240,7 @@ TEST_F(RoomTest, DescribesAnObject) {
   EXPECT_EQ(*about.find("subscribers"), Value(1));
   EXPECT_EQ(*about.find("state_vector"), Value::object({{"1", 1}}));
   EXPECT_GT(about.find("bytes")->number(), 0);
-  EXPECT_EQ(*about.find("roots"), Value::object({{"data", "unknown"}}));
+  EXPECT_EQ(*about.find("roots"), Value::object({{"data", "map"}}));
 }
 
 TEST_F(RoomTest, AShutdownWaitsForTheLogAndFolds) {
