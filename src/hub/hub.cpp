@@ -27,6 +27,28 @@ bool is_websocket_path(std::string_view path) {
   return path == "/sync" || path.starts_with(kRooms);
 }
 
+/// Scripts and sockets of this hub only; styles inline, since the page's editor writes them.
+constexpr const char* kContentSecurityPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' "
+    "data:; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors "
+    "'none'";
+
+/// A page, or 304 where the browser has it.
+Response page_response(const Request& request, const Page& page) {
+  const bool known = !page.etag.empty() && request.headers.has_token("If-None-Match", page.etag);
+  Response response = known ? Response::of(304, page.content_type, nullptr)
+                            : Response::of(200, page.content_type, page.body);
+  if (!page.etag.empty()) response.headers.add("ETag", page.etag);
+  // The build names assets by their content; the rest is asked for again each time.
+  const bool immutable = request.path.starts_with("/assets/");
+  response.headers.add("Cache-Control",
+                       immutable ? "public, max-age=31536000, immutable" : "no-cache");
+  response.headers.add("Content-Security-Policy", kContentSecurityPolicy);
+  response.headers.add("X-Content-Type-Options", "nosniff");
+  response.headers.add("Referrer-Policy", "no-referrer");
+  return response;
+}
+
 /// What a request says of who sends it. Never logged: it may hold a token.
 sync::Claim claim_of(const Request& request) {
   sync::Claim claim{.identity = request.query_value("identity").value_or(""),
@@ -105,8 +127,7 @@ Response Hub::answer(const Request& request) const {
     return ready_ ? Response::json(200, R"({"status":"ready"})")
                   : error_response(503, Code::kUnavailable, "shutting down");
   }
-  const Page& page = options_.pages.at(request.path);
-  return Response::of(200, page.content_type, page.body);
+  return page_response(request, options_.pages.at(request.path));
 }
 
 // ---- WebSockets ----

@@ -18,6 +18,8 @@ namespace syncline::hub {
 struct Page {
   std::string content_type;
   SharedBytes body;
+  /// Of the content, with its quotes; empty: browsers ask for the whole each time.
+  std::string etag = {};
 };
 
 struct HubOptions {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import test from "node:test";
 import { chromium } from "playwright-core";
-import { DEADLINE, run, startHub, within } from "./support.mjs";
+import { DEADLINE, run, startHub } from "./support.mjs";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 assert.ok(executablePath, "no Chromium on this machine: install the package chromium");
@@ -28,6 +28,7 @@ async function tab() {
     if (hostname !== "127.0.0.1" && protocol !== "data:") complaints.push(`asked outside: ${request.url()}`);
   });
   await page.goto(`http://127.0.0.1:${demo.port}/`);
+  assert.ok(await page.locator("#board").count(), "this binary was built without the page: build/web comes before CMake");
   await page.locator('#state[data-state="connected"]').waitFor();
   return page;
 }
@@ -36,22 +37,30 @@ const a = await tab();
 const b = await tab();
 const title = (page) => page.getByLabel("Title", { exact: true });
 const notes = (page) => page.locator("#board .cm-content");
+/** Asks at each frame, each time anew: what a locator finds can become another element. */
+async function eventually(page, condition, what) {
+  const deadline = Date.now() + DEADLINE;
+  while (!(await condition())) {
+    assert.ok(Date.now() < deadline, `still not: ${what}`);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+}
 const valueIs = (locator, text) =>
-  within(
-    locator.evaluate(
-      (input, wanted) =>
-        new Promise((resolve) => {
-          const check = () => (input.value === wanted ? resolve() : requestAnimationFrame(check));
-          check();
-        }),
-      text,
-    ),
-    `"${text}" in the page`,
-  );
+  eventually(locator.page(), async () => (await locator.inputValue()) === text, `"${text}" in the page`);
 
 test.after(async () => {
   await browser.close();
   await demo.stop();
+});
+
+test("the page comes from the binary, closed to the outside, and is not sent twice", async () => {
+  const url = `http://127.0.0.1:${demo.port}/`;
+  const first = await fetch(url);
+  assert.match(first.headers.get("content-security-policy"), /default-src 'none'/);
+  const again = await fetch(url, { headers: { "If-None-Match": first.headers.get("etag") } });
+  assert.equal(again.status, 304);
+  const [asset] = (await first.text()).match(/\/assets\/[^"]*\.js/);
+  assert.match((await fetch(new URL(asset, url))).headers.get("cache-control"), /immutable/);
 });
 
 test("the title typed in one tab appears in the other", async () => {
@@ -95,13 +104,11 @@ test("both type in the notes, and see each other's cursor", async () => {
       return copy.textContent;
     });
   const complete = (text) => text.includes("one two three") && text.includes("four five six");
-  const deadline = Date.now() + DEADLINE;
-  for (;;) {
+  const same = async () => {
     const [left, right] = await Promise.all([textOf(a), textOf(b)]);
-    if (left === right && complete(left)) break;
-    assert.ok(Date.now() < deadline, `the notes differ: "${left}" and "${right}"`);
-    await a.evaluate(() => new Promise(requestAnimationFrame));
-  }
+    return left === right && complete(left);
+  };
+  await eventually(a, same, "the same notes in both tabs");
 });
 
 test("the machine's figures change by themselves", async () => {
