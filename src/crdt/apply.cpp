@@ -128,6 +128,10 @@ Engine::Resolved Engine::resolve(RunningTransaction& transaction, const Struct& 
   }
   const auto collected = [&](Ref ref) { return ref != kNone && store[ref].is_gc(); };
   if (collected(result.left) || collected(result.right)) return result;
+  // A right origin inside the item that ends with the origin: it was split once more.
+  if (item.origin && store[result.left].end() != item.origin->clock + 1) {
+    result.left = store.find(store[result.left].client, item.origin->clock);
+  }
   if (result.left != kNone || result.right != kNone) {
     const Item& neighbour = store[result.left != kNone ? result.left : result.right];
     result.parent = neighbour.parent;

@@ -8,6 +8,16 @@
 
 namespace syncline::crdt {
 
+namespace {
+
+/// Whether two contents of a kind can become one.
+bool joins(StructKind kind) {
+  return kind == StructKind::kString || kind == StructKind::kAny || kind == StructKind::kDeleted ||
+         kind == StructKind::kJson;
+}
+
+}  // namespace
+
 void Engine::collect(RunningTransaction& transaction) {
   for (const auto& range : transaction.deleted_ranges()) {
     const StructList& structs = store.client(range.client).structs;
@@ -56,21 +66,26 @@ void Engine::collect_item(Ref top) {
   }
 }
 
+bool Engine::one_run(Ref left_ref, Ref right_ref) const {
+  const Item& left = store[left_ref];
+  const Item& right = store[right_ref];
+  if (left.kind != right.kind || left.deleted != right.deleted) return false;
+  if (left.is_gc()) return true;
+  return joins(left.kind) && left.right == right_ref && right.origin_client == left.client &&
+         right.origin_clock == left.end() - 1 &&
+         left.right_origin_client == right.right_origin_client &&
+         (left.right_origin_client == kNone || left.right_origin_clock == right.right_origin_clock);
+}
+
 bool Engine::merge_pair(Ref left_ref, Ref right_ref) {
   Item& left = store[left_ref];
   Item& right = store[right_ref];
-  if (left.is_gc() != right.is_gc() || left.deleted != right.deleted) return false;
   if (left.is_gc()) {
     left.length += right.length;
     store.release(right_ref);
     return true;
   }
-  const bool one_run =
-      left.right == right_ref && right.origin_client == left.client &&
-      right.origin_clock == left.end() - 1 &&
-      left.right_origin_client == right.right_origin_client &&
-      (left.right_origin_client == kNone || left.right_origin_clock == right.right_origin_clock);
-  if (!one_run || !store.merge_content(left, right)) return false;
+  if (!store.merge_content(left, right)) return false;
 
   TypeState& parent = type(left.parent);
   left.keep = left.keep || right.keep;
@@ -95,13 +110,23 @@ bool Engine::merge_pair(Ref left_ref, Ref right_ref) {
 }
 
 std::size_t Engine::merge_lefts(StructList& structs, StructList::Position& position) {
-  std::size_t merged = 0;
+  std::size_t pairs = 0;
   while (!structs.is_first(position)) {
-    const Ref right = structs.at(position);
-    const Ref left = structs.at(structs.previous(position));
-    if (!merge_pair(left, right)) break;
-    position = structs.erase(position);
-    ++merged;
+    const auto left = structs.previous(position);
+    if (!one_run(structs.at(left), structs.at(position))) break;
+    position = left;
+    ++pairs;
+  }
+  // Joined from left to right: where contents have to be copied, each is copied once.
+  std::size_t merged = 0;
+  for (; pairs > 0; --pairs) {
+    const auto right = structs.next(position);
+    if (merge_pair(structs.at(position), structs.at(right))) {
+      position = structs.erase(right);
+      ++merged;
+    } else {
+      position = right;
+    }
   }
   return merged;
 }
@@ -140,6 +165,7 @@ void Engine::merge(RunningTransaction& transaction) {
     }
     if (!structs.is_first(at)) merge_lefts(structs, at);
   }
+  for (const auto& split : splits) store.compact(split.client);
 }
 
 }  // namespace syncline::crdt

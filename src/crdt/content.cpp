@@ -1,9 +1,9 @@
 // The contents of items: slices of a client's arenas, or boxes for the rare kinds.
 //
 // Splitting inside a surrogate pair gives U+FFFD on both sides, as Yjs does, so that no document
-// holds half a character. Those six bytes do not fit where the four of the pair were, so the right
-// part moves to the arena's end; slices that are no longer adjacent are copied together when they
-// merge.
+// holds half a character. Those six bytes do not fit where the four of the pair were, so the
+// shorter part moves to the arena's end (the shorter one: however often a text is split, each byte
+// is copied log n times); slices that are no longer adjacent are copied together when they merge.
 #include <algorithm>
 
 #include "base/check.hpp"
@@ -31,6 +31,23 @@ char32_t lone_surrogate(std::string_view text, bool last) {
   const auto c = static_cast<unsigned char>(three[2]);
   if (a != 0xed || b < 0xa0) return 0;
   return 0xd000U | ((b & 0x3fU) << 6) | (c & 0x3fU);
+}
+
+/// encoding::utf16_offset of text of `length` units, from whichever end is nearer: a text that is
+/// split again and again is not walked again and again.
+std::size_t offset_of(std::string_view text, std::uint64_t units, std::uint64_t length,
+                      bool& inside) {
+  if (units <= length / 2) return encoding::utf16_offset(text, units, &inside);
+  std::size_t at = text.size();
+  for (std::uint64_t left = length - units; left > 0;) {
+    do {
+      --at;
+    } while ((static_cast<unsigned char>(text[at]) & 0xc0) == 0x80);
+    const std::uint64_t here = static_cast<unsigned char>(text[at]) >= 0xf0 ? 2 : 1;
+    inside = here > left;
+    left -= std::min(left, here);
+  }
+  return at;
 }
 
 bool countable(StructKind kind) {
@@ -117,11 +134,13 @@ void StructStore::split_content(Item& left, Item& right, std::uint64_t offset) {
 
   const std::string_view whole = text(left);
   bool inside = false;
-  const std::size_t cut = left.ascii ? offset : encoding::utf16_offset(whole, offset, &inside);
+  const std::size_t cut =
+      left.ascii ? offset : offset_of(whole, offset, left.length + right.length, inside);
+  if (inside) return split_pair(left, right, cut);
   // Yjs looks only at the unit before the cut: also a half that was alone takes the unit after it
   // along.
-  if (inside || (!left.ascii && cut < whole.size() &&
-                 encoding::is_high_surrogate(lone_surrogate(whole.substr(0, cut), true)))) {
+  if (!left.ascii && cut < whole.size() &&
+      encoding::is_high_surrogate(lone_surrogate(whole.substr(0, cut), true))) {
     auto [before, after] = encoding::utf16_split(whole, offset);
     before.replace(before.size() - 3, 3, kReplacement);
     after = std::string(kReplacement) + encoding::utf16_split(after, 1).second;
@@ -133,6 +152,29 @@ void StructStore::split_content(Item& left, Item& right, std::uint64_t offset) {
   right.content = left.content + cut;
   right.bytes = static_cast<std::uint32_t>(left.bytes - cut);
   left.bytes = static_cast<std::uint32_t>(cut);
+}
+
+void StructStore::split_pair(Item& left, Item& right, std::size_t cut) {
+  constexpr std::size_t kPairBytes = 4;
+  std::string& arena = clients_[left.client].text;
+  const std::size_t begin = left.content;
+  const std::size_t after = left.bytes - cut - kPairBytes;
+  if (cut < after) {
+    std::string before = arena.substr(begin, cut);
+    before += kReplacement;
+    arena.replace(begin + cut + 1, kReplacement.size(), kReplacement);
+    right.content = begin + cut + 1;
+    right.bytes = static_cast<std::uint32_t>(kReplacement.size() + after);
+    left.bytes -= right.bytes;
+    replace_text(left, before);
+  } else {
+    std::string rest(kReplacement);
+    rest.append(arena, begin + cut + kPairBytes, after);
+    arena.replace(begin + cut, kReplacement.size(), kReplacement);
+    left.bytes = static_cast<std::uint32_t>(cut + kReplacement.size());
+    right.bytes = static_cast<std::uint32_t>(after + 1);
+    replace_text(right, rest);
+  }
 }
 
 bool StructStore::merge_content(Item& left, Item& right) {
@@ -148,6 +190,10 @@ bool StructStore::merge_content(Item& left, Item& right) {
                         encoding::is_high_surrogate(lone_surrogate(text(left), true)) &&
                         encoding::is_low_surrogate(lone_surrogate(text(right), false));
       if (left.content + left.bytes == right.content && !pair) {
+        left.bytes += right.bytes;
+      } else if (left.content + left.bytes == client.text.size() && !pair) {
+        client.text += std::string(text(right));
+        client.text_wasted += right.bytes;
         left.bytes += right.bytes;
       } else {
         std::string joined(text(left));

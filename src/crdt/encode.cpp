@@ -134,7 +134,10 @@ Bytes Engine::encode_state(const StateVector& since) const {
   std::vector<std::vector<Struct>> parts;
   parts.push_back(std::move(own->structs));
   if (!pending_.structs.empty()) {
-    parts.push_back(wire::diff_structs(pending_.structs, since));
+    // Only what is not here: a struct that waits under an id that is taken may not displace it.
+    StateVector known = store.state_vector();
+    known.merge(since);
+    parts.push_back(wire::diff_structs(pending_.structs, known));
     wire::forget_implied(parts.back());
   }
   encoding::Writer merged;

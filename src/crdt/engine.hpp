@@ -190,6 +190,10 @@ class Engine {
   DeleteSet apply_deletes(RunningTransaction& transaction, const DeleteSet& deletes);
   void delete_range(RunningTransaction& transaction, ClientIndex client, Clock clock, Clock end);
 
+  // read.cpp
+  /// Whether a list has a position index, which is made if it is long enough.
+  bool indexed(TypeState& of);
+
   // encode.cpp
   void write_item(encoding::Writer& writer, const Item& item, std::uint64_t offset) const;
   void write_content(encoding::Writer& writer, const Item& item, std::uint64_t offset) const;
@@ -200,6 +204,8 @@ class Engine {
   void collect_item(Ref item);
   void merge(RunningTransaction& transaction);
   std::size_t merge_lefts(StructList& structs, StructList::Position& position);
+  bool one_run(Ref left, Ref right) const;
+  /// Joins two of one run. False: their contents stay apart.
   bool merge_pair(Ref left, Ref right);
 
   // events.cpp

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "crdt/engine.hpp"
+#include "crdt/tuning.hpp"
 #include "encoding/json.hpp"
 #include "encoding/utf16.hpp"
 
@@ -147,10 +148,12 @@ class FormatAccount {
 bool Engine::is_observed(const TypeState& of) const {
   if (!of.observers.empty()) return true;
   if (!deep_observed) return false;
-  for (const TypeState* at = &of;; at = &type(at->parent_type)) {
+  const TypeState* at = &of;
+  for (int depth = 0; depth <= tuning::kJsonDepthMax; ++depth, at = &type(at->parent_type)) {
     if (!at->deep_observers.empty()) return true;
     if (at->is_root()) return false;
   }
+  return false;
 }
 
 void Engine::call_observers(RunningTransaction& transaction) {
@@ -167,7 +170,8 @@ void Engine::call_observers(RunningTransaction& transaction) {
     TypeState& target = type(changed.type);
     if (is_deleted(target) || !is_observed(target)) continue;
     const Event event = make_event(transaction, target, changed);
-    for (const TypeState* at = &target;; at = &type(at->parent_type)) {
+    const TypeState* at = &target;
+    for (int depth = 0; depth <= tuning::kJsonDepthMax; ++depth, at = &type(at->parent_type)) {
       if (!at->deep_observers.empty()) events_of(at->index).push_back(event);
       if (at->is_root()) break;
     }
@@ -241,6 +245,8 @@ void Engine::add_list_delta(const RunningTransaction& transaction, TypeState& ta
   const Lens then{&transaction};
   for (Ref ref = target.first; ref != kNone; ref = store[ref].right) {
     const Item& item = store[ref];
+    // A format has no place in a list; only hostile updates put it there.
+    if (!item.countable) continue;
     if (item.deleted) {
       if (transaction.adds(item) || !transaction.deletes(item)) continue;
       Delete& op = delta.current<Delete>();

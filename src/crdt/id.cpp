@@ -2,12 +2,19 @@
 #include "crdt/id.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace syncline::crdt {
 
 namespace {
 
 using Ranges = std::vector<IdSet::Range>;
+
+/// So few ranges are added one by one.
+constexpr std::size_t kAddedSingly = 4;
+
+bool by_clock(const IdSet::Range& a, const IdSet::Range& b) { return a.clock < b.clock; }
 
 /// The first range that ends after `clock`.
 template <typename R>
@@ -86,8 +93,28 @@ void IdSet::add(ClientId client, Clock clock, std::uint64_t length) {
 
 void IdSet::add(const IdSet& other) {
   for (const auto& [client, ranges] : other.ranges_) {
-    for (const Range& range : ranges) add(client, range.clock, range.length);
+    Ranges& mine = ranges_[client];
+    if (ranges.size() <= kAddedSingly) {
+      for (const Range& range : ranges) add(client, range.clock, range.length);
+      continue;
+    }
+    // Adding many one by one would move the rest of the ranges each time.
+    Ranges both;
+    both.reserve(mine.size() + ranges.size());
+    std::merge(mine.begin(), mine.end(), ranges.begin(), ranges.end(), std::back_inserter(both),
+               by_clock);
+    mine.clear();
+    for (const Range& range : both) add(client, range.clock, range.length);
   }
+}
+
+IdSet IdSet::of(std::map<ClientId, std::vector<Range>> unsorted) {
+  IdSet result;
+  for (auto& [client, ranges] : unsorted) {
+    std::sort(ranges.begin(), ranges.end(), by_clock);
+    for (const Range& range : ranges) result.add(client, range.clock, range.length);
+  }
+  return result;
 }
 
 void IdSet::remove(ClientId client, Clock clock, std::uint64_t length) {
@@ -146,10 +173,10 @@ void IdSet::write_v1(encoding::Writer& writer) const {
 }
 
 IdSet IdSet::read_v1(encoding::Reader& reader) {
-  IdSet result;
+  std::map<ClientId, Ranges> all;
   for (std::uint64_t clients = reader.var_uint(); clients > 0 && !reader.failed(); --clients) {
     const ClientId client = reader.var_uint();
-    Ranges read;
+    Ranges& read = all[client];
     for (std::uint64_t left = reader.var_uint(); left > 0 && !reader.failed(); --left) {
       const Clock clock = reader.var_uint();
       const std::uint64_t length = reader.var_uint();
@@ -158,12 +185,8 @@ IdSet IdSet::read_v1(encoding::Reader& reader) {
       }
       if (!reader.failed()) read.push_back({clock, length});
     }
-    // Sorted first: adding unsorted ranges one by one would be quadratic.
-    std::sort(read.begin(), read.end(),
-              [](const Range& a, const Range& b) { return a.clock < b.clock; });
-    for (const Range& range : read) result.add(client, range.clock, range.length);
   }
-  return result;
+  return of(std::move(all));
 }
 
 }  // namespace syncline::crdt

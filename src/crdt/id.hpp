@@ -71,6 +71,8 @@ class IdSet {
     friend bool operator==(const Range&, const Range&) = default;
   };
 
+  /// The set of ranges in any order, overlapping or not.
+  static IdSet of(std::map<ClientId, std::vector<Range>> unsorted);
   void add(ClientId client, Clock clock, std::uint64_t length);
   void add(const IdSet& other);
   void remove(ClientId client, Clock clock, std::uint64_t length);

@@ -286,7 +286,13 @@ void Engine::delete_item(RunningTransaction& transaction, Ref ref) {
       }
     };
     for (Ref child = gone.first; child != kNone; child = store[child].right) visit(child);
-    for (const KeyMap::Entry& entry : gone.map.entries()) visit(entry.item);
+    for (const KeyMap::Entry& entry : gone.map.entries()) {
+      visit(entry.item);
+      // Overwritten values are deleted, but for the front of one that was split since.
+      for (Ref old = store[entry.item].left; old != kNone; old = store[old].left) {
+        mark_deleted(transaction, old, emptied);
+      }
+    }
     transaction.forget_changed(gone.changed_slot, gone.changed_stamp);
   }
 }

@@ -177,11 +177,15 @@ Value Engine::to_json(const TypeState& of, Lens lens, int depth) const {
   return Value::Undefined{};
 }
 
-SequenceIndex::Place Engine::find_position(TypeState& of, std::uint64_t position) {
+bool Engine::indexed(TypeState& of) {
   if (!of.positions && of.items >= tuning::kIndexFrom) {
     of.positions = std::make_unique<SequenceIndex>(store.items(), of.first);
   }
-  if (of.positions) return of.positions->find(position);
+  return of.positions != nullptr;
+}
+
+SequenceIndex::Place Engine::find_position(TypeState& of, std::uint64_t position) {
+  if (indexed(of)) return of.positions->find(position);
   for (Ref ref = of.first; ref != kNone; ref = store[ref].right) {
     const std::uint64_t visible_units = store[ref].visible_length();
     if (position < visible_units) return {ref, position};
@@ -191,8 +195,8 @@ SequenceIndex::Place Engine::find_position(TypeState& of, std::uint64_t position
 }
 
 std::uint64_t Engine::position_of(Ref ref) {
-  const TypeState& of = type(store[ref].parent);
-  if (of.positions) return of.positions->position_of(ref);
+  TypeState& of = type(store[ref].parent);
+  if (indexed(of)) return of.positions->position_of(ref);
   std::uint64_t position = 0;
   for (Ref it = store[ref].left; it != kNone; it = store[it].left) {
     position += store[it].visible_length();

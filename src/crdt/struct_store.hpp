@@ -119,6 +119,8 @@ class StructStore {
 
  private:
   void replace_text(Item& item, std::string_view text);
+  /// Splits inside the surrogate pair at byte `cut` of `left`'s text.
+  void split_pair(Item& left, Item& right, std::size_t cut);
 
   Pool<Item> items_;
   Pool<Content> boxes_;

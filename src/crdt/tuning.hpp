@@ -14,7 +14,7 @@ inline constexpr std::uint64_t kDecodedBytesMax = std::uint64_t{1} << 30;
 /// What a struct counts for apart from its content. kStructsMax of them are kDecodedBytesMax.
 inline constexpr std::uint64_t kStructBytes = 64;
 /// How deep shared types are followed into a JSON form; what is nested deeper reads as null. The
-/// same depth as that of `any` values and JSON texts.
+/// same depth as that of `any` values and JSON texts. Deep observers do not hear of deeper changes.
 inline constexpr int kJsonDepthMax = 1000;
 
 /// Items of a list from which on a position index is kept; shorter lists are walked.

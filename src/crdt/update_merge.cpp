@@ -160,14 +160,13 @@ class Merger {
 
 }  // namespace
 
-IdSet merged(FlatDeletes& deletes) {
-  IdSet result;
-  for (auto& [client, ranges] : deletes) {
-    std::sort(ranges.begin(), ranges.end(),
-              [](const IdSet::Range& a, const IdSet::Range& b) { return a.clock < b.clock; });
-    for (const IdSet::Range& range : ranges) result.add(client, range.clock, range.length);
+IdSet merged(const FlatDeletes& deletes) {
+  std::map<ClientId, std::vector<IdSet::Range>> by_client;
+  for (const auto& [client, ranges] : deletes) {
+    auto& all = by_client[client];
+    all.insert(all.end(), ranges.begin(), ranges.end());
   }
-  return result;
+  return IdSet::of(std::move(by_client));
 }
 
 void write_deletes_v1(encoding::Writer& writer, const FlatDeletes& deletes) {

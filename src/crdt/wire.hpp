@@ -26,8 +26,7 @@ struct FlatUpdate {
   FlatDeletes deletes;
 };
 
-/// Sorts the ranges of each client, then makes a set of them.
-IdSet merged(FlatDeletes& deletes);
+IdSet merged(const FlatDeletes& deletes);
 
 /// Writes a delete set range by range as it was read, clients descending.
 void write_deletes_v1(encoding::Writer& writer, const FlatDeletes& deletes);
