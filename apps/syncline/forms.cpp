@@ -71,6 +71,7 @@ Value access_of(const std::string& text) {
 
 std::vector<std::string> identities_of(const std::vector<std::string>& texts) {
   std::vector<std::string> identities;
+  identities.reserve(texts.size());
   for (const std::string& text : texts)
     identities.push_back(must_mean([&] { return bus::identity_url(text).take_or_throw(); }));
   return identities;

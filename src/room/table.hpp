@@ -19,7 +19,7 @@ class RoomTable final : private RoomEvents {
  public:
   explicit RoomTable(Ports ports);
   /// Forgets everything at once; what is not durable yet is lost (close() first).
-  ~RoomTable();
+  ~RoomTable() override;
   RoomTable(const RoomTable&) = delete;
   RoomTable& operator=(const RoomTable&) = delete;
 
