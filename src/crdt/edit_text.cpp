@@ -120,7 +120,7 @@ void clean_gap(const StructStore& store, const FormatCursor& cursor, Ref start, 
   for (Ref ref = start; ref != end; ref = store[ref].right) {
     past = past || ref == reached;
     if (store[ref].deleted || store[ref].kind != StructKind::kFormat) continue;
-    const std::string key = cursor.key(ref);
+    const std::string& key = cursor.key(ref);
     const Attribute value = cursor.attribute(ref);
     const Attribute held = get(before, key);
     if (last_of_key[key] != ref || same(held, value)) {
