@@ -18,7 +18,10 @@ bool is_loopback_ipv4(std::string_view host) {
   const char* at = host.data();
   const char* const end = at + host.size();
   for (int part = 0; part < 4; ++part) {
-    if (part > 0 && (at == end || *at++ != '.')) return false;
+    if (part > 0) {
+      if (at == end || *at != '.') return false;
+      ++at;
+    }
     unsigned number = 256;
     const auto [stop, error] = std::from_chars(at, end, number);
     if (error != std::errc() || number > 255 || (part == 0 && number != 127)) return false;
