@@ -1,6 +1,7 @@
 // What the randomized tests beside yjs share: chance from a seed, the engine as a child process, values in the
 // forms of docs/ENGINE.md, and the loop over seeds.
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import * as Y from 'yjs'
 
@@ -275,9 +276,11 @@ export async function runSeeds (name, body) {
   let runs = 0
   for (let seed = first; runs === 0 || (one === null && Date.now() < end); ++seed, ++runs) {
     try {
-      await body(engine, new Chance(seed), 3 + seed % 60)
+      // Now and then a long run: lists and documents that outgrow what is simply walked.
+      await body(engine, new Chance(seed), seed % 20 === 0 ? 600 : 3 + seed % 60)
       await engine.reset()
     } catch (error) {
+      if (process.env.SYNCLINE_TRANSCRIPT) writeFileSync(process.env.SYNCLINE_TRANSCRIPT, engine.transcript.join('\n') + '\n')
       const shown = engine.transcript.length <= 80 ? engine.transcript : ['…', ...engine.transcript.slice(-80)]
       console.error(`the run, for \`syncline engine\`:\n${shown.join('\n')}`)
       console.error(`${name}: seed ${seed} failed: ${error instanceof Failure ? error.message : error.stack}`)

@@ -238,6 +238,21 @@ const scenarios = {
     }
   },
 
+  // Which structs join depends on the order in which deleted types were walked: depth first.
+  'collecting deleted types in order' (w) {
+    w.make('a', 1)
+    w.make('b', 2)
+    const both = u => w.apply('b', u)
+    both(w.transact('a', ['array.push', list, [{ $type: 'array', values: [{ $type: 'map' }, { $type: 'array', values: [{ $type: 'map', entries: { a: 1 } }, { $type: 'array', values: [2] }] }] }]]))
+    both(w.transact('a', ['map.set', ['l', 'array', 0, 0], 'k', 3]))
+    both(w.transact('a', ['map.set', map, 'between', 4]))
+    both(w.transact('a', ['map.set', ['l', 'array', 0, 0], 'k', 5]))
+    both(w.transact('a', ['map.delete', ['l', 'array', 0, 1, 0], 'a'], ['array.delete', ['l', 'array', 0, 1], 1, 1]))
+    both(w.transact('a', ['array.delete', list, 0, 1]))
+    w.check('a')
+    w.check('b')
+  },
+
   'without a document' (w) {
     w.make('a', 1)
     w.make('b', 2)
