@@ -1,5 +1,5 @@
 // What the randomized tests beside yjs share: chance from a seed, the engine as a child process, values in the
-// forms of docs/ENGINE.md, and the loop over seeds.
+// forms of docs/ENGINE.md, and the loop over seeds. SYNCLINE_TRANSCRIPT=FILE keeps all of a failing run.
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
