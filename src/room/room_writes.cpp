@@ -189,7 +189,7 @@ void Room::log_update(Bytes update, const std::string& author, MemberId from) {
   state_.tail.trim(released_);
   if (head_changed_ || !state_.stored) records.push_back(head_record(author));
   head_changed_ = false;
-  append(std::move(records));
+  append(records);
 }
 
 void Room::log_head(const std::string& author) {
