@@ -49,6 +49,7 @@ function(syncline_layer name)
     return()
   endif()
   add_library(${target} STATIC ${ARG_SOURCES})
+  target_compile_features(${target} PUBLIC cxx_std_20)
   add_library(syncline::${name} ALIAS ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
   target_include_directories(${target} PUBLIC
