@@ -13,7 +13,7 @@ namespace syncline::sync {
 namespace {
 
 /// Attempts to close a gap before the replica is made anew.
-constexpr int kGapAttempts = 3;
+constexpr int kGapAttempts = 8;
 
 std::string changes_text(std::uint64_t changes) {
   return std::to_string(changes) + (changes == 1 ? " local change" : " local changes");
@@ -69,8 +69,17 @@ void Replica::detach() {
 
 // ---- following the room ----
 
+/// What was sent on the channel and is not acknowledged goes out again on the next.
+void Replica::leave_channel() {
+  if (channel_ != 0) context_->on_close(channel_);
+  channel_ = 0;
+  last_sequence_ = 0;
+  ack_timer_.reset();
+  outbox_.unsend();
+}
+
 void Replica::follow(bus::Channel channel, std::string incarnation, std::uint64_t seq) {
-  if (channel != channel_) last_sequence_ = 0;
+  leave_channel();
   channel_ = channel;
   position_ = bus::Position{.incarnation = std::move(incarnation), .seq = seq};
   phase_ = Phase::kLive;
@@ -95,11 +104,8 @@ void Replica::on_up() {
 void Replica::on_down() {
   if (phase_ == Phase::kEnded) return;
   phase_ = Phase::kDown;
-  channel_ = 0;
-  last_sequence_ = 0;
   retry_.reset();
-  ack_timer_.reset();
-  outbox_.unsend();
+  leave_channel();
 }
 
 void Replica::subscribe(Want want) {
@@ -108,7 +114,7 @@ void Replica::subscribe(Want want) {
   if (!context_->up() || phase_ == Phase::kSubscribing) return;
   phase_ = Phase::kSubscribing;
   retry_.reset();
-  ack_timer_.reset();
+  leave_channel();
   bus::Subscribe request{.url = url_};
   if (want_ == Want::kResume) request.since = position_;
   request.state_vector =
@@ -173,7 +179,6 @@ Result<void> Replica::adopt(const bus::Subscribed& subscribed, Want asked) {
     SYNCLINE_TRY(apply(subscribed.missing));
   }
   if (phase_ == Phase::kEnded) return {};  // An observer ended it.
-  outbox_.unsend();
   follow(subscribed.channel, subscribed.position.incarnation, subscribed.position.seq);
   if (want_ > asked) {
     subscribe(want_);
@@ -247,7 +252,6 @@ void Replica::send_what_lacks(const crdt::StateVector& room) {
 
 void Replica::on_updated(const bus::Updated& updated) {
   if (!position_ || phase_ == Phase::kEnded) return;
-  if (updated.seq <= position_->seq) return;  // It is here already.
   const bool gap = updated.first > position_->seq + 1;
   epoch_ = std::max(epoch_, updated.epoch);
   Result<bool> pending = apply(updated.parts);
@@ -260,7 +264,8 @@ void Replica::on_updated(const bus::Updated& updated) {
     // its answer covers this.
     if (phase_ == Phase::kLive) subscribe(gap ? Want::kResume : Want::kDiff);
   } else if (phase_ == Phase::kLive) {
-    position_->seq = updated.seq;
+    // What came before (twice, or late) changed nothing.
+    position_->seq = std::max(position_->seq, updated.seq);
   }
 }
 
@@ -270,16 +275,25 @@ void Replica::on_current(const bus::Current& current) {
 
 void Replica::on_ack(const bus::Ack& ack) {
   const std::uint64_t before = settled();
+  const std::size_t in_flight = outbox_.in_flight();
   outbox_.acknowledge(ack.upto);
   if (phase_ == Phase::kLive) {
-    position_->seq = std::max(position_->seq, ack.seq);
     epoch_ = std::max(epoch_, ack.epoch);
     ack_timer_.reset();
     watch_acks();
+    advance_by_ack(ack.seq, in_flight - outbox_.in_flight());
   }
   if (settled() == before) return;
   failures_ = 0;
   settle();
+}
+
+/// The numbers between the position and the acknowledgement's are those of our own updates, one
+/// each: the room sends others' first. If there are more, some of others' did not arrive.
+void Replica::advance_by_ack(std::uint64_t seq, std::size_t acknowledged) {
+  if (seq <= position_->seq) return;
+  if (seq - position_->seq > acknowledged) return subscribe(Want::kResume);
+  position_->seq = seq;
 }
 
 void Replica::on_update_refused(const bus::UpdateRefused& refused) {
@@ -314,10 +328,8 @@ void Replica::on_unsubscribed(const bus::Unsubscribed& unsubscribed) {
                   url_ + ": the room ended the subscription (" + unsubscribed.reason + ")");
   if (!is_passing(why)) {
     end(why);
-  } else if (phase_ == Phase::kLive) {
-    channel_ = 0;
-    last_sequence_ = 0;
-    outbox_.unsend();
+  } else {
+    leave_channel();
     subscribe_later(Want::kResume);
   }
 }
@@ -329,7 +341,7 @@ void Replica::end(const Error& why) {
   phase_ = Phase::kEnded;
   ended_ = why;
   retry_.reset();
-  ack_timer_.reset();
+  leave_channel();
   const auto self = shared_from_this();
   if (const std::uint64_t dropped = outbox_.clear(); dropped > 0) {
     context_->on_refused(*this, Error(why.code(), std::string(why.reason()),

@@ -37,8 +37,9 @@ class ReplicaContext {
   virtual void request(bus::Body body, Repeat repeat, Requests::Done done) = 0;
   /// The connection is of no use: begin anew.
   virtual void give_up_connection(const std::string& why) = 0;
-  /// The replica follows its room on this channel from here on.
+  /// The replica follows its room on this channel from here on, or does no more.
   virtual void on_open(Replica& replica, bus::Channel channel) = 0;
+  virtual void on_close(bus::Channel channel) = 0;
   /// A local change was acknowledged, refused or dropped.
   virtual void on_settled(Replica& replica) = 0;
   /// Local changes were refused, and are gone from the object.
@@ -112,6 +113,7 @@ class Replica final : public object::LiveObjectEvents,
     kRebuild,  ///< everything, into a new document
   };
 
+  void leave_channel();
   void follow(bus::Channel channel, std::string incarnation, std::uint64_t seq);
   void subscribe(Want want);
   void subscribe_later(Want want);
@@ -122,6 +124,7 @@ class Replica final : public object::LiveObjectEvents,
   /// Queues what the room lacks and the outbox does not bring.
   void send_what_lacks(const crdt::StateVector& room);
   void pump();
+  void advance_by_ack(std::uint64_t seq, std::size_t acknowledged);
   void watch_acks();
   void settle();
 

@@ -76,14 +76,18 @@ void SyncApiSession::greet(bus::Body body) {
   hello_timer_.reset();
   greeted_ = true;
   identity_ = std::move(*identity);
+  welcome(hello->request);
+  // Whoever keeps the invitations hears who is there now.
+  post(std::string(bus::kRooms), bus::Hello{.identity = identity_});
+}
+
+void SyncApiSession::welcome(bus::RequestId request) {
   send(bus::Welcome{
-      .request = hello->request,
+      .request = request,
       .identity = identity_,
       .session = address_,
       .limits = Value::object({{"message_bytes", transport::tuning::kMessageBytesMax}}),
       .features = {}});
-  // Whoever keeps the invitations hears who is there now.
-  post(std::string(bus::kRooms), bus::Hello{.identity = identity_});
 }
 
 void SyncApiSession::take(bus::Body body) {
@@ -108,6 +112,8 @@ void SyncApiSession::take(bus::Body body) {
         } else if constexpr (std::is_same_v<M, bus::Presence> || std::is_same_v<M, bus::Event>) {
           const auto found = channels_.find(message.channel);
           if (found != channels_.end()) post(found->second.url, std::move(body));
+        } else if constexpr (std::is_same_v<M, bus::Hello>) {
+          welcome(message.request);  // Again; the identity stays.
         } else if constexpr (std::is_same_v<M, bus::Ping>) {
           send(bus::Pong{.nonce = message.nonce});
         } else if constexpr (!std::is_same_v<M, bus::Pong>) {
@@ -136,13 +142,10 @@ void SyncApiSession::take_update(bus::Update update) {
                          "nothing is subscribed on this channel (any more): subscribe again");
   }
   Following& following = found->second;
-  if (following.next_sequence != 0 && update.sequence < following.next_sequence) return;  // Again.
-  if (following.next_sequence != 0 && update.sequence > following.next_sequence) {
+  if (update.sequence < following.next_sequence) return;  // Again.
+  if (update.sequence > following.next_sequence)
     return refuse_update(Code::kConflict, "gap", "the update before this one did not arrive");
-  }
-  if (following.next_sequence == 0) following.counted_before = update.sequence - 1;
-  following.next_sequence = update.sequence + 1;
-  update.sequence -= following.counted_before;
+  ++following.next_sequence;
   const std::string url = following.url;
   post(url, std::move(update));
 }
@@ -179,14 +182,14 @@ void SyncApiSession::ask_object(bus::Body body, Asked::Kind kind) {
 void SyncApiSession::ask(std::string to, Asked::Kind kind, bus::Body body) {
   const bus::RequestId request = bus::request_of(body);
   if (request == 0) return fail("a request without an id");
-  if (asked_.contains(request)) return fail("two requests with one id");
-  if (asked_.size() >= tuning::kRequestsMax || channels_.size() >= tuning::kChannelsMax) {
+  if (request <= last_request_)
+    return refuse(request, {Code::kUnavailable, "repeated",
+                            "a request's id must be larger than the last: ask again"});
+  last_request_ = request;
+  if (asked_.size() >= tuning::kRequestsMax || channels_.size() >= tuning::kChannelsMax)
     return refuse(request, {Code::kTooFast, "too many requests or subscriptions are open"});
-  }
-  // The room counts anew from here.
-  if (const auto found = channel_of_.find(to);
-      kind == Asked::Kind::kFollow && found != channel_of_.end())
-    channels_[found->second].next_sequence = 0;
+  // The room counts a new subscription's updates anew, on a new channel; the old one ends here.
+  if (kind == Asked::Kind::kFollow) end_channel(to);
   asked_.emplace(request, Asked{.kind = kind, .url = to});
   post(to, std::move(body));
 }
@@ -233,11 +236,14 @@ void SyncApiSession::deliver_answer(bus::Message message) {
   const Asked asked = std::move(found->second);
   asked_.erase(found);
   if (auto* created = std::get_if<bus::Created>(&message.body)) {
-    created->channel = channel_for(asked.url);
+    created->channel = open_channel(asked.url);
   } else if (auto* subscribed = std::get_if<bus::Subscribed>(&message.body)) {
-    subscribed->channel = asked.kind == Asked::Kind::kFollow ? channel_for(asked.url) : 0;
+    subscribed->channel = asked.kind == Asked::Kind::kFollow ? open_channel(asked.url) : 0;
   } else if (asked.kind == Asked::Kind::kUnsubscribe) {
     end_channel(asked.url);
+  } else if (asked.kind == Asked::Kind::kFollow && !channel_of_.contains(asked.url)) {
+    // Refused; a subscription from before would go on without a channel.
+    post(asked.url, bus::Unsubscribe{});
   }
   send(message.body);
 }
@@ -256,10 +262,6 @@ void SyncApiSession::deliver_news(bus::Message message) {
     outlet_.send(ports_.frames.encode(*updated));
     return;
   }
-  const std::uint64_t counted_before = channels_[channel].counted_before;
-  if (auto* ack = std::get_if<bus::Ack>(&message.body)) ack->upto += counted_before;
-  if (auto* refused = std::get_if<bus::UpdateRefused>(&message.body))
-    refused->sequence += counted_before;
   const bool ends = std::holds_alternative<bus::Unsubscribed>(message.body) ||
                     std::holds_alternative<bus::Deleted>(message.body);
   if (ends) end_channel(message.from);
@@ -275,10 +277,11 @@ void SyncApiSession::deliver_to_nobody(const bus::Message& message) {
   end();
 }
 
-bus::Channel SyncApiSession::channel_for(const std::string& url) {
-  const auto [found, added] = channel_of_.emplace(url, last_channel_ + 1);
-  if (added) channels_[++last_channel_] = Following{.url = url};
-  return found->second;
+bus::Channel SyncApiSession::open_channel(const std::string& url) {
+  end_channel(url);
+  channel_of_[url] = ++last_channel_;
+  channels_[last_channel_] = Following{.url = url};
+  return last_channel_;
 }
 
 void SyncApiSession::end_channel(const std::string& url) {

@@ -26,11 +26,7 @@ class SyncApiSession final : public Session, private transport::ConnectionEvents
  private:
   struct Following {
     std::string url;
-    /// The number the next update must have; 0: whatever comes first after subscribing.
-    std::uint64_t next_sequence = 0;
-    /// A room counts the updates of each subscription from 1, a channel goes on counting: what lies
-    /// between the two.
-    std::uint64_t counted_before = 0;
+    std::uint64_t next_sequence = 1;
   };
   /// A request on its way through the bus.
   struct Asked {
@@ -44,6 +40,7 @@ class SyncApiSession final : public Session, private transport::ConnectionEvents
   void on_closed(const transport::Close& close) override;
 
   void greet(bus::Body body);
+  void welcome(bus::RequestId request);
   void take(bus::Body body);
   void take_update(bus::Update update);
   void take_unsubscribe(const bus::Unsubscribe& unsubscribe);
@@ -58,7 +55,7 @@ class SyncApiSession final : public Session, private transport::ConnectionEvents
   void deliver_answer(bus::Message message);
   void deliver_news(bus::Message message);
   void deliver_to_nobody(const bus::Message& message);
-  bus::Channel channel_for(const std::string& url);
+  bus::Channel open_channel(const std::string& url);
   void end_channel(const std::string& url);
   void end();
 
@@ -78,6 +75,7 @@ class SyncApiSession final : public Session, private transport::ConnectionEvents
   std::unordered_map<std::string, bus::Channel> channel_of_;
   bus::Channel last_channel_ = 0;
   std::unordered_map<bus::RequestId, Asked> asked_;
+  bus::RequestId last_request_ = 0;
 };
 
 }  // namespace syncline::sync

@@ -348,10 +348,8 @@ void Syncer::to_replica(const bus::Body& body) {
     hand(*changed, &Replica::on_changed);
   } else if (const auto* unsubscribed = std::get_if<bus::Unsubscribed>(&body)) {
     hand(*unsubscribed, &Replica::on_unsubscribed);
-    channels_.erase(unsubscribed->channel);
   } else if (const auto* deleted = std::get_if<bus::Deleted>(&body)) {
     if (const auto replica = find(deleted->channel)) replica->on_deleted();
-    channels_.erase(deleted->channel);
   }
   // Presence and events have no place in this API yet.
 }

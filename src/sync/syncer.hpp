@@ -133,6 +133,7 @@ class Syncer final : private LinkEvents, private ReplicaContext {
   void request(bus::Body body, Repeat repeat, Requests::Done done) override;
   void give_up_connection(const std::string& why) override;
   void on_open(Replica& replica, bus::Channel channel) override;
+  void on_close(bus::Channel channel) override { channels_.erase(channel); }
   void on_settled(Replica& replica) override;
   void on_refused(Replica& replica, const Error& error) override;
   void on_ended(Replica& replica) override;

@@ -340,16 +340,24 @@ TEST_F(HostTest, TakesAnUpdateTwiceForOneAndRefusesOneOutOfOrder) {
   late.sequence = 3;
   bob.say(late);
   EXPECT_EQ(bob.take<bus::UpdateRefused>()->reason, "gap");
-  // A new subscription counts on; the room acknowledges in the same numbers.
+  // A new subscription is a new channel, and counts anew.
   bob.say(bus::Subscribe{.request = 3, .url = kBoard});
   settle();
-  EXPECT_EQ(bob.take<bus::Subscribed>()->channel, subscribed->channel);
-  late.sequence = 4;
+  const auto again = bob.take<bus::Subscribed>();
+  ASSERT_TRUE(again);
+  EXPECT_NE(again->channel, subscribed->channel);
+  bob.say(update);
+  EXPECT_EQ(bob.take<bus::UpdateRefused>()->reason, "unsubscribed");
+  late = update;
+  late.channel = again->channel;
   bob.say(late);
   settle();
   const auto ack = bob.take<bus::Ack>();
   ASSERT_TRUE(ack);
-  EXPECT_EQ(ack->upto, 4u);
+  EXPECT_EQ(ack->upto, 1u);
+  EXPECT_EQ(ack->channel, again->channel);
+  bob.say(bus::List{.request = 3, .glob = ""});
+  EXPECT_EQ(bob.take<bus::Refused>()->reason, "repeated");
 }
 
 TEST_F(HostTest, ForgetsASessionThatLeftWhileItsObjectWasLoaded) {
