@@ -91,7 +91,12 @@ void StructStore::set_content(Item& item, StructKind kind, std::uint64_t length,
       std::move(content.values.begin(), content.values.end(), std::back_inserter(client.values));
       return;
     }
-    case StructKind::kJson:
+    case StructKind::kJson: {
+      Client& client = clients_[item.client];
+      item.content = client.values.size();
+      for (std::string& json : content.json) client.values.emplace_back(std::move(json));
+      return;
+    }
     case StructKind::kBinary:
     case StructKind::kEmbed:
     case StructKind::kFormat:
@@ -120,15 +125,8 @@ void StructStore::replace_text(Item& item, std::string_view text) {
 void StructStore::split_content(Item& left, Item& right, std::uint64_t offset) {
   right.length = left.length - offset;
   left.length = offset;
-  if (left.kind == StructKind::kAny) {
+  if (left.kind == StructKind::kAny || left.kind == StructKind::kJson) {
     right.content = left.content + offset;
-  } else if (left.kind == StructKind::kJson) {
-    Content& from = boxes_[static_cast<Ref>(left.content)];
-    const Ref box = boxes_.take();
-    const auto middle = from.json.begin() + static_cast<std::ptrdiff_t>(offset);
-    boxes_[box].json.assign(std::move_iterator(middle), std::move_iterator(from.json.end()));
-    from.json.erase(middle, from.json.end());
-    right.content = box;
   }
   if (left.kind != StructKind::kString) return;
 
@@ -204,7 +202,8 @@ bool StructStore::merge_content(Item& left, Item& right) {
       left.ascii = left.ascii && right.ascii;
       return true;
     }
-    case StructKind::kAny: {
+    case StructKind::kAny:
+    case StructKind::kJson: {
       if (left.content + left.length == right.content) return true;
       std::vector<Value> joined;
       for (const Item* item : {&left, &right}) {
@@ -215,13 +214,6 @@ bool StructStore::merge_content(Item& left, Item& right) {
       client.values_wasted += joined.size();
       left.content = client.values.size();
       std::move(joined.begin(), joined.end(), std::back_inserter(client.values));
-      return true;
-    }
-    case StructKind::kJson: {
-      auto& into = boxes_[static_cast<Ref>(left.content)].json;
-      auto& from = boxes_[static_cast<Ref>(right.content)].json;
-      std::move(from.begin(), from.end(), std::back_inserter(into));
-      boxes_.release(static_cast<Ref>(right.content));
       return true;
     }
     case StructKind::kBinary:
@@ -242,10 +234,10 @@ void StructStore::drop_content(Item& item, StructKind becomes) {
       client.text_wasted += item.bytes;
       break;
     case StructKind::kAny:
+    case StructKind::kJson:
       client.values_wasted += item.length;
       for (std::uint64_t i = 0; i < item.length; ++i) client.values[item.content + i] = Value();
       break;
-    case StructKind::kJson:
     case StructKind::kBinary:
     case StructKind::kEmbed:
     case StructKind::kFormat:
@@ -279,7 +271,7 @@ void StructStore::compact(ClientIndex index) {
       const std::string_view slice = this->text(item);
       item.content = kept_text.size();
       kept_text += slice;
-    } else if (values && item.kind == StructKind::kAny) {
+    } else if (values && (item.kind == StructKind::kAny || item.kind == StructKind::kJson)) {
       const auto begin = client.values.begin() + static_cast<std::ptrdiff_t>(item.content);
       item.content = kept_values.size();
       std::move(begin, begin + static_cast<std::ptrdiff_t>(item.length),

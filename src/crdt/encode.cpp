@@ -28,6 +28,10 @@ void Engine::write_content(encoding::Writer& writer, const Item& item, std::uint
       writer.var_uint(item.length - offset);
       for (const Value& value : store.values(item).subspan(offset)) writer.any(value);
       return;
+    case StructKind::kJson:
+      writer.var_uint(item.length - offset);
+      for (const Value& json : store.values(item).subspan(offset)) writer.var_string(json.string());
+      return;
     case StructKind::kType: {
       const TypeState& held = type(static_cast<TypeIndex>(item.content));
       writer.var_uint(static_cast<std::uint64_t>(held.type_kind));
@@ -39,7 +43,6 @@ void Engine::write_content(encoding::Writer& writer, const Item& item, std::uint
     case StructKind::kDeleted:
       writer.var_uint(item.length - offset);
       return;
-    case StructKind::kJson:
     case StructKind::kBinary:
     case StructKind::kEmbed:
     case StructKind::kFormat:

@@ -71,7 +71,7 @@ Element Engine::element(const Item& item, std::uint64_t offset) const {
       return Value(encoding::utf16_split(rest, 1).first);
     }
     case StructKind::kJson:
-      return read_json(store.box(item).json[offset]);
+      return read_json(store.values(item)[offset].string());
     case StructKind::kEmbed:
       return read_json(store.box(item).json[0]);
     case StructKind::kBinary:

@@ -97,6 +97,7 @@ class StructStore {
   std::string_view text(const Item& item) const {
     return std::string_view(clients_[item.client].text).substr(item.content, item.bytes);
   }
+  /// The JSON texts of a kJson item are strings among the values.
   std::span<const Value> values(const Item& item) const {
     return std::span(clients_[item.client].values).subspan(item.content, item.length);
   }

@@ -248,6 +248,18 @@ TEST_F(Hostile, CutsThatJoinAgainDoNotMultiplyTheText) {
   EXPECT_EQ(Text(text).string(), handed_on("t"));
 }
 
+TEST_F(Hostile, AListOfJsonTextsIsCutInNoTime) {
+  constexpr Clock kTexts = 50'000;
+  Forged update;
+  Struct& item = update.add({5, 0}, StructKind::kJson, kTexts);
+  item.parent = "a";
+  item.content.json.assign(kTexts, "{\"k\":1}");
+  for (Clock i = 0; i < kTexts; i += 2) update.deletes().add(5, i, 1);
+  apply(update);
+  EXPECT_EQ(Array(array).size(), kTexts / 2);
+  EXPECT_EQ(handed_on("a"), "");
+}
+
 TEST_F(Hostile, DeletionsInManySectionsAreOneSet) {
   // Even clocks in one section, odd ones in the next: united, not inserted one by one.
   constexpr Clock kRanges = 200'000;
