@@ -97,6 +97,9 @@ Ref Engine::split(RunningTransaction& transaction, Ref left_ref, std::uint64_t o
       parent.positions->update(left_ref);
       parent.positions->insert_after(left_ref, right_ref);
     }
+  } else {
+    // Of a key's values only the last one lives; as elsewhere, where the halves come one by one.
+    delete_item(transaction, left_ref);
   }
   return right_ref;
 }
@@ -301,10 +304,7 @@ void Engine::delete_item(RunningTransaction& transaction, Ref ref) {
       place.child = store[child].right;
       visit(child);
     } else if (place.entry < gone.map.entries().size()) {
-      const Ref current = gone.map.entries()[place.entry++].item;
-      // Overwritten values are deleted, but for the front of one that was split since.
-      for (Ref old = store[current].left; old != kNone; old = store[old].left) mark(old);
-      visit(current);
+      visit(gone.map.entries()[place.entry++].item);
     } else {
       transaction.forget_changed(gone.changed_slot, gone.changed_stamp);
       within.pop_back();

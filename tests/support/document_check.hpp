@@ -102,6 +102,7 @@ class DocumentCheck {
         if (!reach(type, ref, entry.key)) return;
         require(engine_.store[ref].right == right, "a chain whose neighbours disagree", ref);
         require(!gone || engine_.store[ref].deleted, "a living item in a deleted map", ref);
+        require(right == crdt::kNone || engine_.store[ref].deleted, "a key with two values", ref);
         right = ref;
       }
     }

@@ -166,6 +166,20 @@ TEST_F(Hostile, AMapValueThatWasSplitIsDeletedWhole) {
   EXPECT_EQ(handed_on("t"), "");
 }
 
+TEST_F(Hostile, AMapValueThatWasSplitHasOneLivingPart) {
+  Forged update;
+  Struct& value = update.text({5, 0}, "abcdef");
+  value.parent = "m";
+  value.key = "k";
+  value.has_key = true;
+  Struct& waits = update.text({6, 0}, "X");
+  waits.right_origin = ID{5, 4};
+  apply(update);
+  EXPECT_EQ(std::get<Value>(*Map(map).get("k")), Value("f"));
+  EXPECT_TRUE(doc.delete_set().contains({5, 3}));
+  EXPECT_EQ(handed_on("t"), "");
+}
+
 TEST_F(Hostile, AFormatInAListIsNoElementForItsObservers) {
   Forged update;
   Struct& format = update.add({5, 0}, StructKind::kFormat, 1);
