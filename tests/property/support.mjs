@@ -239,13 +239,26 @@ export function someOperation (chance, place) {
     return { json: { op: 'text.insert', target, at, text }, apply: () => type.insert(at, text) }
   }
   if (type.length > 0 && chance.chance(0.35)) {
-    return { json: { op: 'array.delete', target, at, length: Math.max(length, 0) }, apply: () => type.delete(at, Math.max(length, 0)) }
+    return { json: { op: 'array.delete', target, at, length: Math.max(length, 0) }, apply: () => removeElements(type, at, Math.max(length, 0)) }
   }
   const inputs = Array.from({ length: chance.from(1, 3) }, () => someInput(chance, 0, true))
   const values = inputs.map(([json]) => json)
   const make = () => inputs.map(([, one]) => one())
   if (chance.chance(0.3)) return { json: { op: 'array.push', target, values }, apply: () => type.push(make()) }
   return { json: { op: 'array.insert', target, at, values }, apply: () => type.insert(at, make()) }
+}
+
+/**
+ * Yjs leaves its search markers as they were when it refuses a deletion halfway; from then on its positions are wrong
+ * (13.6.33 puts the next element elsewhere). So they are forgotten, as a remote change makes it do.
+ */
+function removeElements (type, at, length) {
+  try {
+    type.delete(at, length)
+  } catch (error) {
+    type._searchMarker = []
+    throw error
+  }
 }
 
 // ---- the loop over seeds ----
@@ -269,7 +282,7 @@ export async function runSeeds (name, body) {
   }
   const one = process.env.SYNCLINE_SEED ? Number(process.env.SYNCLINE_SEED) : null
   const seconds = Number(process.env.SYNCLINE_PROPERTY_SECONDS ?? 30)
-  const first = one ?? Math.floor(Date.now() % 1e9)
+  const first = one ?? Number(process.env.SYNCLINE_FIRST_SEED ?? Math.floor(Date.now() % 1e9))
   const end = Date.now() + seconds * 1000
   console.log(`${name}: seeds from ${first}`)
   const engine = new Engine(binary)

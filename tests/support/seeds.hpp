@@ -12,9 +12,13 @@
 
 namespace syncline::test {
 
-/// A new seed, or the one that `variable` names in the environment.
+/// The seed that `variable` names in the environment; else the one where all randomized tests of a
+/// run begin (SYNCLINE_FIRST_SEED: CI takes the commit's, so that a commit passes or fails again);
+/// else a new one.
 inline std::uint64_t seed_from(const char* variable) {
-  if (const char* given = std::getenv(variable)) return std::strtoull(given, nullptr, 10);
+  for (const char* name : {variable, "SYNCLINE_FIRST_SEED"}) {
+    if (const char* given = std::getenv(name)) return std::strtoull(given, nullptr, 10);
+  }
   return std::random_device{}();
 }
 
