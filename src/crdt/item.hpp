@@ -28,7 +28,8 @@ struct Item {
   Clock origin_clock = 0;
   /// The unit to the right then; right_origin_client kNone: the list's end.
   Clock right_origin_clock = 0;
-  /// String, any, JSON: where the slice begins in the client's arena. Type: its TypeIndex. Others: a box.
+  /// String, any, JSON: where the slice begins in the client's arena. Type: its TypeIndex. Others:
+  /// a box.
   std::uint64_t content = 0;
   /// String: the bytes of the slice.
   std::uint32_t bytes = 0;
