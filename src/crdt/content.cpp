@@ -9,6 +9,7 @@
 #include "base/check.hpp"
 #include "crdt/struct_store.hpp"
 #include "crdt/tuning.hpp"
+#include "encoding/json.hpp"
 #include "encoding/utf16.hpp"
 
 namespace syncline::crdt {
@@ -97,9 +98,14 @@ void StructStore::set_content(Item& item, StructKind kind, std::uint64_t length,
       for (std::string& json : content.json) client.values.emplace_back(std::move(json));
       return;
     }
-    case StructKind::kBinary:
     case StructKind::kEmbed:
     case StructKind::kFormat:
+      if (!content.value) {
+        content.value =
+            std::make_shared<const Value>(encoding::parse_json(content.json[0]).value());
+      }
+      [[fallthrough]];
+    case StructKind::kBinary:
     case StructKind::kDoc: {
       const Ref box = boxes_.take();
       boxes_[box] = std::move(content);

@@ -59,9 +59,7 @@ class FormatCursor {
   Attributes attributes;
 
   const std::string& key(Ref format) const { return store_.box(store_[format]).text; }
-  Attribute attribute(Ref format) const {
-    return {encoding::parse_json(store_.box(store_[format]).json[0]).value(), format};
-  }
+  Attribute attribute(Ref format) const { return {*store_.box(store_[format]).value, format}; }
   void forward() {
     const Item& item = store_[right];
     if (item.kind == StructKind::kFormat && !item.deleted) {

@@ -280,7 +280,7 @@ void Engine::add_text_delta(const RunningTransaction& transaction, TypeState& ta
     const bool gone = item.deleted && transaction.deletes(item);
     if (item.kind == StructKind::kFormat) {
       const Content& format = store.box(item);
-      const Value value = encoding::parse_json(format.json[0]).value();
+      const Value& value = *format.value;
       if (is_new && !gone) {
         formats.added(format.text, value);
       } else if (!is_new && gone) {

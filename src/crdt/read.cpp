@@ -73,7 +73,7 @@ Element Engine::element(const Item& item, std::uint64_t offset) const {
     case StructKind::kJson:
       return read_json(store.values(item)[offset].string());
     case StructKind::kEmbed:
-      return read_json(store.box(item).json[0]);
+      return *store.box(item).value;
     case StructKind::kBinary:
       return Value(Value::Binary(store.box(item).bytes));
     case StructKind::kDoc:

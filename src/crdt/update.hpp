@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,11 +49,14 @@ enum class StructKind : std::uint8_t {
 /// string: `text` (WTF-8); any: `values`; json: `json` (one JSON text an element, or "undefined");
 /// binary: `bytes`; embed: `json[0]`; format: `text` = key, `json[0]` = value; type: `type`, and
 /// `text` = name of an XML element or hook; doc: `text` = guid, `values[0]` = options. Embed and
-/// format keep the JSON text they came with, so that they are re-emitted byte for byte.
+/// format keep the JSON text they came with, so that they are re-emitted byte for byte; `value` is
+/// what it says (or what it was made from, where JSON cannot say it): set once the struct is in a
+/// document. Formats share it where Yjs's share one object, since Yjs tells objects apart.
 struct Content {
   std::string text;
   std::vector<Value> values;
   std::vector<std::string> json;
+  std::shared_ptr<const Value> value;
   Bytes bytes;
   TypeKind type = TypeKind::kUntyped;
 };

@@ -128,7 +128,7 @@ std::string Engine::xml_string(const TypeState& of, Lens lens, int depth) const 
       } else if (item.kind == StructKind::kFormat) {
         flush();
         const Content& format = store.box(item);
-        Value value = encoding::parse_json(format.json[0]).value();
+        Value value = *format.value;
         if (value.is_null()) {
           attributes.erase(format.text);
         } else {
