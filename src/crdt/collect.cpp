@@ -63,6 +63,8 @@ void Engine::collect_item(Ref top) {
     item.parent = item.key = item.left = item.right = item.leaf = kNone;
     item.origin_client = item.right_origin_client = kNone;
     item.countable = item.keep = false;
+    if (item.redone) redone_.erase(ref);
+    item.redone = false;
   }
 }
 
@@ -71,6 +73,7 @@ bool Engine::one_run(Ref left_ref, Ref right_ref) const {
   const Item& right = store[right_ref];
   if (left.kind != right.kind || left.deleted != right.deleted) return false;
   if (left.is_gc()) return true;
+  if (left.redone || right.redone) return false;
   return joins(left.kind) && left.right == right_ref && right.origin_client == left.client &&
          right.origin_clock == left.end() - 1 &&
          left.right_origin_client == right.right_origin_client &&

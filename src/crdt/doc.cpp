@@ -9,6 +9,8 @@ namespace syncline::crdt {
 Doc::Doc(DocOptions options) : engine_(std::make_unique<Engine>(*this, std::move(options))) {}
 Doc::~Doc() = default;
 
+Engine& engine_of(Doc& doc) { return *doc.engine_; }
+
 ClientId Doc::client() const { return engine_->client; }
 
 void Doc::set_client(ClientId client) {

@@ -29,6 +29,7 @@ struct DocOptions {
 };
 
 class Engine;
+class UndoManager;
 
 /// Whatever the caller says a change came from; compared by value. Null for plain local changes.
 using Origin = Value;
@@ -39,6 +40,8 @@ class Transaction {
  public:
   virtual Doc& doc() const = 0;
   virtual const Origin& origin() const = 0;
+  /// The manager whose undo or redo this is; nullptr for everything else.
+  virtual const UndoManager* undone_by() const = 0;
   /// False for applied updates.
   virtual bool local() const = 0;
   /// What the transaction deleted.
@@ -123,6 +126,7 @@ class Doc {
   std::optional<Place> place_of(ID id) const;
 
  private:
+  friend Engine& engine_of(Doc& doc);
   std::unique_ptr<Engine> engine_;
 };
 

@@ -11,6 +11,7 @@
 //   read.cpp         elements, JSON forms, paths and places
 //   xml.cpp          the text forms of XML types
 //   edit_*.cpp       local changes of maps, lists and texts
+//   redo.cpp         deleted items brought back as copies, for undo
 #pragma once
 
 #include <deque>
@@ -19,6 +20,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "crdt/doc.hpp"
@@ -150,6 +153,33 @@ class Engine {
   void text_insert(TypeState& type, std::size_t index, std::string_view text);
   void text_remove(TypeState& type, std::size_t index, std::size_t length);
 
+  // redo.cpp
+  /// A unit by its client's number.
+  struct Unit {
+    ClientIndex client = 0;
+    Clock clock = 0;
+  };
+  /// Where the copy of an item begins. REQUIRES: the item is redone.
+  Unit redone_of(Ref item) const { return redone_.at(item); }
+  /// The unit, or what stands for it after any number of undone deletions. REQUIRES: it is here.
+  SequenceIndex::Place follow_redone(Unit unit) const;
+  /// Keeps an item and all that holds it from being collected, or no longer does.
+  void keep(Ref item, bool kept);
+  /// What decides whether an item may come back.
+  struct Redo {
+    /// Items that come back in the same step.
+    const std::unordered_set<Ref>& wanted;
+    /// Whether a map entry goes away in the same step or was deleted by a step of the stacks, so
+    /// that it does not stand in the way of an older one.
+    std::function<bool(ID)> gives_way;
+    bool ignore_remote_map_changes = false;
+  };
+  /// Puts a copy of a deleted item where it was, and copies of the types that held it first. False
+  /// where something of others stands in the way, or its type is gone for good.
+  bool redo_item(RunningTransaction& transaction, Ref item, const Redo& redo);
+  /// Managers that want to know what transactions change.
+  int undo_managers = 0;
+
  private:
   struct PendingStructs {
     /// Clocks that, once passed, make it worth trying again.
@@ -229,6 +259,14 @@ class Engine {
   void remove_with_formats(RunningTransaction& transaction, TypeState& of, std::size_t index,
                            std::size_t length);
 
+  // redo.cpp
+  Ref copy_redone(RunningTransaction& transaction, Ref item, const Redo& redo);
+  Ref copied_in(RunningTransaction& transaction, Ref item, TypeIndex parent);
+  std::optional<Spot> redo_spot(RunningTransaction& transaction, Ref item, TypeIndex parent,
+                                const Redo& redo);
+  void copy_content(Ref from, Ref to);
+  void note_redone(Ref item, Unit copy);
+
   std::deque<TypeState> types_;
   std::vector<TypeIndex> roots_;
   std::map<std::string, TypeIndex, std::less<>> root_by_name_;
@@ -246,6 +284,12 @@ class Engine {
   std::vector<std::unique_ptr<RunningTransaction>> spare_;
   std::uint64_t serial_ = 0;
   std::exception_ptr observer_error_;
+
+  /// Beside the items, since few are ever redone.
+  std::unordered_map<Ref, Unit> redone_;
 };
+
+/// The inside of a document.
+Engine& engine_of(Doc& doc);
 
 }  // namespace syncline::crdt

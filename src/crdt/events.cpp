@@ -168,7 +168,11 @@ void Engine::call_observers(RunningTransaction& transaction) {
   for (auto& changed : transaction.changes()) {
     if (changed.type == kNone) continue;
     TypeState& target = type(changed.type);
-    if (is_deleted(target) || !is_observed(target)) continue;
+    if (is_deleted(target)) continue;
+    if (undo_managers > 0 && target.type_kind != TypeKind::kUntyped) {
+      transaction.told.push_back(target.index);
+    }
+    if (!is_observed(target)) continue;
     const Event event = make_event(transaction, target, changed);
     const TypeState* at = &target;
     for (int depth = 0; depth <= tuning::kJsonDepthMax; ++depth, at = &type(at->parent_type)) {

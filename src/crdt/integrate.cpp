@@ -90,6 +90,10 @@ Ref Engine::split(RunningTransaction& transaction, Ref left_ref, std::uint64_t o
     parent.last = right_ref;
   }
   store.client(left.client).structs.insert(right.clock, right_ref);
+  if (left.redone) {
+    const Unit copy = redone_of(left_ref);
+    note_redone(right_ref, {copy.client, copy.clock + offset});
+  }
   transaction.add_split(right.client, right.clock);
   if (left.key == kNone) {
     ++parent.items;

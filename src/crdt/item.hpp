@@ -53,6 +53,8 @@ struct Item {
   bool keep : 1 = false;
   /// String: UTF-16 offsets are byte offsets.
   bool ascii : 1 = false;
+  /// Undo brought it back as another item (Engine::redone_of); never joins its neighbours.
+  bool redone : 1 = false;
 
   Clock end() const { return clock + length; }
   bool is_gc() const { return kind == StructKind::kGC; }

@@ -2,6 +2,7 @@
 #include "crdt/running_transaction.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/check.hpp"
 
@@ -23,12 +24,15 @@ void RunningTransaction::begin(Origin origin, bool local, std::uint64_t serial) 
   touched_.clear();
   before_of_.clear();
   deleted_.clear();
+  deletion_order_.clear();
   splits_.clear();
   changed_.clear();
   before_.reset();
   after_.reset();
   deletes_.reset();
   applied = nullptr;
+  undo_manager = nullptr;
+  told.clear();
 }
 
 Clock RunningTransaction::before(ClientIndex client) const {
@@ -94,8 +98,14 @@ bool RunningTransaction::deletes(const Item& item) const {
   return found != deleted_.end() && found->client == item.client && found->clock <= item.clock;
 }
 
-void RunningTransaction::finish() {
+void RunningTransaction::finish(bool keep_order) {
   for (Touched& touched : touched_) touched.after = store_.client(touched.client).end;
+  if (keep_order) {
+    std::unordered_set<ClientIndex> seen;
+    for (const Deleted& range : deleted_) {
+      if (seen.insert(range.client).second) deletion_order_.push_back(range.client);
+    }
+  }
   std::sort(deleted_.begin(), deleted_.end(), [](const Deleted& a, const Deleted& b) {
     return a.client != b.client ? a.client < b.client : a.clock < b.clock;
   });

@@ -43,6 +43,7 @@ class RunningTransaction final : public Transaction {
 
   Doc& doc() const override { return doc_; }
   const Origin& origin() const override { return origin_; }
+  const UndoManager* undone_by() const override { return undo_manager; }
   bool local() const override { return local_; }
   const DeleteSet& deletes() const override;
   const StateVector& before() const override;
@@ -66,8 +67,9 @@ class RunningTransaction final : public Transaction {
   /// REQUIRES: finished.
   bool deletes(const Item& item) const;
   bool finished() const { return finished_; }
-  /// The body is done: clocks after it are fixed, deletions sorted.
-  void finish();
+  /// The body is done: clocks after it are fixed, deletions sorted; `keep_order` notes whose came
+  /// first.
+  void finish(bool keep_order);
   /// Whether there is anything to tell other documents. REQUIRES: finished.
   bool has_content() const;
 
@@ -79,6 +81,13 @@ class RunningTransaction final : public Transaction {
 
   /// Where apply() wants to hear what became of its transaction.
   Applied* applied = nullptr;
+  /// Whose undo or redo this is.
+  const UndoManager* undo_manager = nullptr;
+  /// Types whose observers were due; kept while somebody may want to undo.
+  std::vector<TypeIndex> told;
+  /// Clients of deleted units in order of their first deletion; kept while somebody may want to
+  /// undo. REQUIRES: finished.
+  const std::vector<ClientIndex>& clients_of_deletions() const { return deletion_order_; }
 
  private:
   Doc& doc_;
@@ -91,6 +100,7 @@ class RunningTransaction final : public Transaction {
   /// Clock before by client number, once many clients are touched; kUntouched elsewhere.
   std::vector<Clock> before_of_;
   std::vector<Deleted> deleted_;
+  std::vector<ClientIndex> deletion_order_;
   std::vector<Split> splits_;
   std::vector<Changed> changed_;
   mutable std::optional<StateVector> before_;

@@ -43,7 +43,7 @@ void Engine::end(RunningTransaction& transaction, std::exception_ptr& error) {
 }
 
 void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error) {
-  transaction.finish();
+  transaction.finish(undo_managers > 0);
   observer_error_ = error;
   call_observers(transaction);
   after_transaction_listeners.each(

@@ -24,17 +24,6 @@ const char* event_type(crdt::TypeKind kind) {
   return "unknown";
 }
 
-Value write_path(const Path& path) {
-  Value::Array steps;
-  for (const Step& step : path) {
-    if (const auto* key = std::get_if<std::string>(&step))
-      steps.emplace_back(*key);
-    else
-      steps.emplace_back(std::get<std::size_t>(step));
-  }
-  return steps;
-}
-
 Value write_keys(const crdt::Event& event) {
   Value::Object keys;
   for (const auto& [key, change] : event.keys) {

@@ -8,6 +8,7 @@
 #include "encoding/json.hpp"
 #include "json_lines/document.hpp"
 #include "json_lines/operations.hpp"
+#include "json_lines/positions.hpp"
 #include "json_lines/updates.hpp"
 
 namespace syncline::json_lines {
@@ -56,6 +57,8 @@ const Session::Command Session::kCommands[] = {
     {"doc.observe", &Session::doc_observe, nullptr},
     {"doc.unobserve", &Session::doc_unobserve, nullptr},
     {"doc.transact", &Session::doc_transact, nullptr},
+    {"position.create", &Session::position_create, nullptr},
+    {"position.resolve", &Session::position_resolve, nullptr},
     {"update.merge", nullptr, merge_updates},
     {"update.diff", nullptr, diff_update},
     {"update.state_vector", nullptr, state_vector_of_update},
@@ -65,9 +68,9 @@ const Session::Command Session::kCommands[] = {
 
 /// Known, and to come with rich text, snapshots and undo.
 constexpr std::array kNotYet{
-    "doc.delta",       "doc.snapshot",     "doc.from_snapshot",   "snapshot.contains", "undo.new",
-    "undo.undo",       "undo.redo",        "undo.stop_capturing", "undo.clear",        "undo.stack",
-    "position.create", "position.resolve", "clock.set",
+    "doc.delta",  "doc.snapshot", "doc.from_snapshot", "snapshot.contains",
+    "undo.new",   "undo.undo",    "undo.redo",         "undo.stop_capturing",
+    "undo.clear", "undo.stack",   "clock.set",
 };
 
 Session::Session() = default;
@@ -209,6 +212,14 @@ Value::Object Session::doc_transact(const Value& request) {
   if (!failed) return ok(std::move(answer));
   answer.insert(answer.begin(), {"failed", failed->index});
   return not_ok(failed->refusal, std::move(answer));
+}
+
+Value::Object Session::position_create(const Value& request) {
+  return ok(create_position(document(request).doc, request));
+}
+
+Value::Object Session::position_resolve(const Value& request) {
+  return ok(resolve_position(document(request).doc, request));
 }
 
 }  // namespace syncline::json_lines

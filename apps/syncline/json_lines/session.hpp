@@ -42,6 +42,8 @@ class Session {
   Value::Object doc_observe(const Value& request);
   Value::Object doc_unobserve(const Value& request);
   Value::Object doc_transact(const Value& request);
+  Value::Object position_create(const Value& request);
+  Value::Object position_resolve(const Value& request);
 
   std::map<std::string, std::unique_ptr<Document>, std::less<>> documents_;
 };

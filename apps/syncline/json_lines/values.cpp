@@ -213,6 +213,17 @@ const char* type_name(crdt::TypeKind kind) {
   return "unknown";
 }
 
+Value write_path(const Path& path) {
+  Value::Array steps;
+  for (const Step& step : path) {
+    if (const auto* key = std::get_if<std::string>(&step))
+      steps.emplace_back(*key);
+    else
+      steps.emplace_back(std::get<std::size_t>(step));
+  }
+  return steps;
+}
+
 namespace {
 
 /// One step of a target's path; nullptr where it leads to no shared type.

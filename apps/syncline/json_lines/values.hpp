@@ -21,6 +21,9 @@ Value write_element(const crdt::Element& element);
 /// What doc.json answers: the tree of a map or list, the string form of texts and XML.
 Value write_type(crdt::SharedType& type);
 
+/// Keys and indexes.
+Value write_path(const Path& path);
+
 /// "map" and so on; "unknown" for a root that nobody opened with a type yet.
 const char* type_name(crdt::TypeKind kind);
 
