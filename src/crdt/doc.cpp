@@ -66,6 +66,7 @@ Bytes Doc::encode_state_as_update_v1(const StateVector& since) const {
 
 StateVector Doc::state_vector() const { return engine_->store.state_vector(); }
 DeleteSet Doc::delete_set() const { return engine_->delete_set(); }
+Snapshot Doc::snapshot() const { return {delete_set(), state_vector()}; }
 bool Doc::has_pending() const { return engine_->has_pending(); }
 
 Handle Doc::on_update(std::function<void(const Bytes&, Transaction&)> listener) {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "crdt/snapshot.hpp"
 #include "crdt/types.hpp"
 #include "crdt/update.hpp"
 #include "syncline/handle.hpp"
@@ -109,6 +110,7 @@ class Doc {
   Bytes encode_state_as_update_v1(const StateVector& since = {}) const;
   StateVector state_vector() const;
   DeleteSet delete_set() const;
+  Snapshot snapshot() const;
   bool has_pending() const;
 
   /// Calls `listener` with the v1 update of each transaction that changed anything. No call, no

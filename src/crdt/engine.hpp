@@ -9,6 +9,7 @@
 //   collect.cpp      after a transaction: collecting deleted content, joining runs
 //   events.cpp       after a transaction: what observers are told
 //   read.cpp         elements, JSON forms, paths and places
+//   snapshot.cpp     reading at a snapshot, documents from snapshots
 //   xml.cpp          the text forms of XML types
 //   edit_*.cpp       local changes of maps, lists and texts
 //   redo.cpp         deleted items brought back as copies, for undo
@@ -27,15 +28,18 @@
 #include "crdt/doc.hpp"
 #include "crdt/event.hpp"
 #include "crdt/running_transaction.hpp"
+#include "crdt/snapshot.hpp"
 #include "crdt/struct_store.hpp"
 #include "crdt/type_state.hpp"
 #include "crdt/wire.hpp"
 
 namespace syncline::crdt {
 
-/// A moment at which a type is read: now, or just before a transaction that is being told.
+/// A moment at which a type is read: now, just before a transaction that is being told, or at a
+/// snapshot. At most one of them is set.
 struct Lens {
   const RunningTransaction* before = nullptr;
+  const Snapshot* at = nullptr;
 };
 
 class Engine {

@@ -215,7 +215,7 @@ Event Engine::make_event(const RunningTransaction& transaction, TypeState& targe
 
 void Engine::add_keys(const RunningTransaction& transaction, TypeState& target,
                       std::vector<KeyIndex>& keys, Event& event) const {
-  const Lens then{&transaction};
+  const Lens then{.before = &transaction};
   for (const KeyIndex key : keys) {
     const Item& item = store[target.map.get(key)];
     const bool added = transaction.adds(item);
@@ -246,7 +246,7 @@ void Engine::add_keys(const RunningTransaction& transaction, TypeState& target,
 void Engine::add_list_delta(const RunningTransaction& transaction, TypeState& target,
                             Event& event) const {
   DeltaBuilder delta(event.delta);
-  const Lens then{&transaction};
+  const Lens then{.before = &transaction};
   for (Ref ref = target.first; ref != kNone; ref = store[ref].right) {
     const Item& item = store[ref];
     // A format has no place in a list; only hostile updates put it there.
@@ -277,7 +277,7 @@ void Engine::add_text_delta(const RunningTransaction& transaction, TypeState& ta
                             Event& event) const {
   DeltaBuilder delta(event.delta);
   FormatAccount formats(delta);
-  const Lens then{&transaction};
+  const Lens then{.before = &transaction};
   for (Ref ref = target.first; ref != kNone; ref = store[ref].right) {
     const Item& item = store[ref];
     const bool is_new = transaction.adds(item);

@@ -189,4 +189,36 @@ IdSet IdSet::read_v1(encoding::Reader& reader) {
   return of(std::move(all));
 }
 
+void IdSet::write_v2(encoding::Writer& writer) const {
+  writer.var_uint(ranges_.size());
+  for (const auto& [client, ranges] : ranges_) {
+    writer.var_uint(client);
+    writer.var_uint(ranges.size());
+    Clock end = 0;
+    for (const Range& range : ranges) {
+      writer.var_uint(range.clock - end);
+      writer.var_uint(range.length - 1);
+      end = range.end();
+    }
+  }
+}
+
+IdSet IdSet::read_v2(encoding::Reader& reader) {
+  // A client may come twice, so what is read is not yet sorted.
+  std::map<ClientId, Ranges> all;
+  for (std::uint64_t clients = reader.var_uint(); clients > 0 && !reader.failed(); --clients) {
+    const ClientId client = reader.var_uint();
+    Ranges& read = all[client];
+    Clock end = 0;
+    for (std::uint64_t left = reader.var_uint(); left > 0 && !reader.failed(); --left) {
+      const Clock clock = end + reader.var_uint();
+      const std::uint64_t length = reader.var_uint() + 1;
+      end = clock + length;
+      if (end > encoding::kMaxSafeInteger) reader.fail("a deleted range ends past 2^53");
+      if (!reader.failed()) read.push_back({clock, length});
+    }
+  }
+  return of(std::move(all));
+}
+
 }  // namespace syncline::crdt

@@ -89,6 +89,10 @@ class IdSet {
   /// Accepts unsorted and overlapping ranges, as old Yjs wrote them; fails the reader on malformed
   /// input.
   static IdSet read_v1(encoding::Reader& reader);
+  /// The v2 delete set: each clock as the distance from the end of the range before it, each length
+  /// less one.
+  void write_v2(encoding::Writer& writer) const;
+  static IdSet read_v2(encoding::Reader& reader);
 
   friend bool operator==(const IdSet&, const IdSet&) = default;
 

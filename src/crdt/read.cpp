@@ -1,7 +1,8 @@
 // Reading: elements, JSON forms, texts, paths and places.
 //
 // A Lens reads a type as it was before the transaction whose observers are being called: what that
-// transaction deleted is still there, since collecting comes later.
+// transaction deleted is still there, since collecting comes later. Or as it was at a snapshot, of
+// a document that collects nothing.
 #include <algorithm>
 
 #include "crdt/engine.hpp"
@@ -49,6 +50,7 @@ bool Engine::is_deleted(const TypeState& of) const {
 }
 
 bool Engine::visible(const Item& item, Lens lens) const {
+  if (lens.at != nullptr) return lens.at->shows(store.id_of(item));
   if (lens.before == nullptr) return !item.deleted;
   return !lens.before->adds(item) && (!item.deleted || lens.before->deletes(item));
 }
@@ -58,6 +60,9 @@ Ref Engine::value_of(const TypeState& of, KeyIndex key, Lens lens) const {
   Ref ref = of.map.get(key);
   if (lens.before != nullptr) {
     while (ref != kNone && lens.before->adds(store[ref])) ref = store[ref].left;
+  } else if (lens.at != nullptr) {
+    const auto later = [&](const ID& id) { return lens.at->state.get(id.client) <= id.clock; };
+    while (ref != kNone && later(store.id_of(store[ref]))) ref = store[ref].left;
   }
   return ref != kNone && visible(store[ref], lens) ? ref : kNone;
 }
