@@ -121,7 +121,30 @@ for (let i = 0; i < 150; ++i) {
 for (let i = 0; i < 150; ++i) numbers.push((below(2) * 2 - 1) * next() / 10 ** below(30), next() * 10 ** below(25))
 const number = numbers.map(number => ({ bits: doubleBits(number), text: String(number) }))
 
-const sections = { var_uint, var_int, var_string, any, json, parse, number, bad_json: bad_texts }
+// Columns, each with its length in bytes first
+const column = (encoder, values) => {
+  for (const value of values) encoder.write(value)
+  const bytes = encoder instanceof encoding.Encoder ? encoding.toUint8Array(encoder) : encoder.toUint8Array()
+  return { values, hex: encode(e => encoding.writeVarUint8Array(e, bytes)) }
+}
+const runs = (value, most) => Array.from({ length: below(12) }, value).flatMap(it => Array(1 + (below(3) === 0 ? below(most) : 0)).fill(it))
+const bytes = [[], [0], [255, 255, 255, 0], ...Array.from({ length: 8 }, () => runs(() => below(4) === 0 ? below(256) : below(3), 40))]
+const clocks = [[], [0], [0, 0, 0], [1, 1], [1, 0, 0], [0, 1, 2, 3, 4], [5, 4, 3, 2], [10, 7, 4, 1, 100], [2 ** 51, 0, 2 ** 51], [2 ** 32, 2 ** 32 + 1, 2 ** 32 + 2],
+  ...Array.from({ length: 8 }, () => { let at = 0; return runs(() => below(5), 50).map(step => (at = below(20) === 0 ? below(2 ** 31) : at + step)) })]
+const lengths = [[], [0], [0, 0, 0], [0, 0, 1], [1, 1, 0, 0], [2 ** 53 - 1, 2 ** 53 - 1], [64, 63, 2 ** 31], ...Array.from({ length: 8 }, () => runs(() => below(3) === 0 ? next() : below(3), 40))]
+const words = ['', 'a', 'plan', 'ä', '→', '😀', 'x😀y', '\ud83d', '\ude00', '\0', '\ufeff', 'a longer text that has more than 19 characters']
+const texts_of = [[], [''], ['\ud83d', '\ude00'], ['\ud83d', '', '\ude00x', '\ude00'], ...Array.from({ length: 12 }, () => runs(() => words[below(words.length)], 3))]
+const rle = bytes.map(values => column(new encoding.RleEncoder(encoding.writeUint8), values))
+const uint_opt_rle = lengths.map(values => column(new encoding.UintOptRleEncoder(), values))
+const int_diff_opt_rle = clocks.map(values => column(new encoding.IntDiffOptRleEncoder(), values))
+const string_columns = texts_of.map(values => {
+  const row = column(new encoding.StringEncoder(), values)
+  const at = decoding.createDecoder(Buffer.from(row.hex, 'hex'))
+  const decoder = new decoding.StringDecoder(decoding.readVarUint8Array(at))
+  return { ...row, read: values.map(() => decoder.read()) }
+})
+
+const sections = { var_uint, var_int, var_string, any, json, parse, number, bad_json: bad_texts, rle, uint_opt_rle, int_diff_opt_rle, strings: string_columns }
 const lines = Object.entries(sections).map(([name, rows]) =>
   JSON.stringify(name) + ': [\n' + rows.map(row => JSON.stringify(row)).join(',\n') + '\n]')
 process.stdout.write('{\n' + lines.join(',\n') + '\n}\n')
