@@ -58,10 +58,19 @@ Result<Applied> Doc::apply_update_v1(ByteView bytes, Origin origin) {
   return engine_->apply(std::move(update), std::move(origin));
 }
 
+Result<Applied> Doc::apply_update_v2(ByteView bytes, Origin origin) {
+  SYNCLINE_TRY_ASSIGN(update, decode_update_v2(bytes));
+  return engine_->apply(std::move(update), std::move(origin));
+}
+
 StateVector Doc::unmet(const Update& update) const { return engine_->unmet(update); }
 
 Bytes Doc::encode_state_as_update_v1(const StateVector& since) const {
-  return engine_->encode_state(since);
+  return engine_->encode_state(since, UpdateFormat::kV1);
+}
+
+Bytes Doc::encode_state_as_update_v2(const StateVector& since) const {
+  return engine_->encode_state(since, UpdateFormat::kV2);
 }
 
 StateVector Doc::state_vector() const { return engine_->store.state_vector(); }
@@ -71,6 +80,10 @@ bool Doc::has_pending() const { return engine_->has_pending(); }
 
 Handle Doc::on_update(std::function<void(const Bytes&, Transaction&)> listener) {
   return engine_->update_listeners.add(std::move(listener));
+}
+
+Handle Doc::on_update_v2(std::function<void(const Bytes&, Transaction&)> listener) {
+  return engine_->update_v2_listeners.add(std::move(listener));
 }
 
 Handle Doc::on_after_transaction(std::function<void(Transaction&)> listener) {

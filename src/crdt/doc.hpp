@@ -101,6 +101,7 @@ class Doc {
   Applied apply(Update update, Origin origin = {});
   /// Decodes and applies. On error nothing changed.
   Result<Applied> apply_update_v1(ByteView update, Origin origin = {});
+  Result<Applied> apply_update_v2(ByteView update, Origin origin = {});
 
   /// What of `update` could not be integrated now: for each client the clock that is missing before
   /// it. Empty: apply would leave nothing pending (deletions of unknown structs count too).
@@ -108,6 +109,7 @@ class Doc {
 
   /// Everything that a document at `since` lacks, and the whole delete set; pending parts included.
   Bytes encode_state_as_update_v1(const StateVector& since = {}) const;
+  Bytes encode_state_as_update_v2(const StateVector& since = {}) const;
   StateVector state_vector() const;
   DeleteSet delete_set() const;
   Snapshot snapshot() const;
@@ -116,6 +118,8 @@ class Doc {
   /// Calls `listener` with the v1 update of each transaction that changed anything. No call, no
   /// encoding, without listeners.
   Handle on_update(std::function<void(const Bytes& update, Transaction&)> listener);
+  /// The same in v2, after the listeners of on_update.
+  Handle on_update_v2(std::function<void(const Bytes& update, Transaction&)> listener);
   /// Calls `listener` at the end of each transaction, after observers and before updates.
   Handle on_after_transaction(std::function<void(Transaction&)> listener);
 

@@ -2,52 +2,55 @@
 //
 // A whole document, and what one transaction did, are written straight from the structs. What
 // waits to be integrated is part of the document for others, so it is merged in, by the rules of
-// updates without a document.
+// updates without a document. The functions that walk structs are templates over the encoder, so
+// that neither format pays for the other.
 #include <algorithm>
 
 #include "base/check.hpp"
 #include "crdt/engine.hpp"
+#include "crdt/update_codec.hpp"
 #include "encoding/utf16.hpp"
 
 namespace syncline::crdt {
 
-void Engine::write_content(encoding::Writer& writer, const Item& item, std::uint64_t offset) const {
+template <typename Encoder>
+void Engine::write_content(Encoder& out, const Item& item, std::uint64_t offset) const {
   switch (item.kind) {
     case StructKind::kString: {
       const std::string_view text = store.text(item);
       if (offset == 0) {
-        writer.var_string(text);
+        out.string(text, item.length);
       } else if (item.ascii) {
-        writer.var_string(text.substr(offset));
+        out.string(text.substr(offset), item.length - offset);
       } else {
-        writer.var_string(encoding::utf16_split(text, offset).second);
+        out.string(encoding::utf16_split(text, offset).second, item.length - offset);
       }
       return;
     }
     case StructKind::kAny:
-      writer.var_uint(item.length - offset);
-      for (const Value& value : store.values(item).subspan(offset)) writer.any(value);
+      out.length(item.length - offset);
+      for (const Value& value : store.values(item).subspan(offset)) out.any(value);
       return;
     case StructKind::kJson:
-      writer.var_uint(item.length - offset);
-      for (const Value& json : store.values(item).subspan(offset)) writer.var_string(json.string());
+      out.length(item.length - offset);
+      for (const Value& json : store.values(item).subspan(offset)) out.string(json.string());
       return;
     case StructKind::kType: {
       const TypeState& held = type(static_cast<TypeIndex>(item.content));
-      writer.var_uint(static_cast<std::uint64_t>(held.type_kind));
+      out.type_kind(held.type_kind);
       if (held.type_kind == TypeKind::kXmlElement || held.type_kind == TypeKind::kXmlHook) {
-        writer.var_string(held.name);
+        out.key(held.name);
       }
       return;
     }
     case StructKind::kDeleted:
-      writer.var_uint(item.length - offset);
+      out.length(item.length - offset);
       return;
     case StructKind::kBinary:
     case StructKind::kEmbed:
     case StructKind::kFormat:
     case StructKind::kDoc:
-      wire::write_content_v1(writer, item.kind, store.box(item), item.length, offset);
+      wire::write_content(out, item.kind, store.box(item), item.length, offset);
       return;
     case StructKind::kGC:
     case StructKind::kSkip:
@@ -55,10 +58,11 @@ void Engine::write_content(encoding::Writer& writer, const Item& item, std::uint
   }
 }
 
-void Engine::write_item(encoding::Writer& writer, const Item& item, std::uint64_t offset) const {
+template <typename Encoder>
+void Engine::write_item(Encoder& out, const Item& item, std::uint64_t offset) const {
   if (item.is_gc()) {
-    writer.u8(0);
-    writer.var_uint(item.length - offset);
+    out.info(0);
+    out.length(item.length - offset);
     return;
   }
   const bool has_origin = offset > 0 || item.origin_client != kNone;
@@ -67,40 +71,40 @@ void Engine::write_item(encoding::Writer& writer, const Item& item, std::uint64_
   if (has_origin) info |= wire::kHasOrigin;
   if (has_right_origin) info |= wire::kHasRightOrigin;
   if (item.key != kNone) info |= wire::kHasKey;
-  writer.u8(info);
+  out.info(info);
   if (has_origin) {
-    writer.var_uint(store.client(offset > 0 ? item.client : item.origin_client).id);
-    writer.var_uint(offset > 0 ? item.clock + offset - 1 : item.origin_clock);
+    const bool cut = offset > 0;
+    out.left_id({store.client(cut ? item.client : item.origin_client).id,
+                 cut ? item.clock + offset - 1 : item.origin_clock});
   }
   if (has_right_origin) {
-    writer.var_uint(store.client(item.right_origin_client).id);
-    writer.var_uint(item.right_origin_clock);
+    out.right_id({store.client(item.right_origin_client).id, item.right_origin_clock});
   }
   if (!has_origin && !has_right_origin) {
     const TypeState& parent = type(item.parent);
-    writer.var_uint(parent.is_root() ? 1 : 0);
+    out.parent_is_root(parent.is_root());
     if (parent.is_root()) {
-      writer.var_string(parent.name);
+      out.string(parent.name);
     } else {
-      writer.var_uint(parent.holder_id.client);
-      writer.var_uint(parent.holder_id.clock);
+      out.left_id(parent.holder_id);
     }
-    if (item.key != kNone) writer.var_string(key_text(item.key));
+    if (item.key != kNone) out.string(key_text(item.key));
   }
-  write_content(writer, item, offset);
+  write_content(out, item, offset);
 }
 
-void Engine::write_client(encoding::Writer& writer, ClientIndex index, Clock since) const {
+template <typename Encoder>
+void Engine::write_client(Encoder& out, ClientIndex index, Clock since) const {
   const Client& owner = store.client(index);
   const auto first = owner.structs.find(since);
   std::uint64_t count = 0;
   for (auto at = first; !owner.structs.is_end(at); at = owner.structs.next(at)) ++count;
-  writer.var_uint(count);
-  writer.var_uint(owner.id);
-  writer.var_uint(since);
+  out.rest().var_uint(count);
+  out.client(owner.id);
+  out.rest().var_uint(since);
   std::uint64_t offset = since - store[owner.structs.at(first)].clock;
   for (auto at = first; !owner.structs.is_end(at); at = owner.structs.next(at)) {
-    write_item(writer, store[owner.structs.at(at)], offset);
+    write_item(out, store[owner.structs.at(at)], offset);
     offset = 0;
   }
 }
@@ -117,22 +121,23 @@ DeleteSet Engine::delete_set() const {
   return result;
 }
 
-Bytes Engine::encode_state(const StateVector& since) const {
-  encoding::Writer writer;
+template <typename Encoder>
+Bytes Engine::encode_state_in(const StateVector& since) const {
+  Encoder out;
   std::vector<std::pair<ClientIndex, Clock>> wanted;
   for (const auto& [id, index] : store.clients()) {
     const Clock known = since.get(id);
     if (store.client(index).end > known) wanted.emplace_back(index, known);
   }
-  writer.var_uint(wanted.size());
-  for (const auto& [index, known] : wanted) write_client(writer, index, known);
+  out.rest().var_uint(wanted.size());
+  for (const auto& [index, known] : wanted) write_client(out, index, known);
   DeleteSet deletes = delete_set();
   if (!has_pending()) {
-    deletes.write_v1(writer);
-    return writer.take();
+    out.deletes(deletes.ranges());
+    return out.finish();
   }
-  writer.var_uint(0);
-  auto own = wire::read_update_v1(writer.bytes(), wire::Bounds::kOwn);
+  out.deletes({});
+  auto own = wire::read_update(out.finish(), Encoder::kFormat, wire::Bounds::kOwn);
   SYNCLINE_CHECK(own.ok(), "what the engine writes can be read");
   std::vector<std::vector<Struct>> parts;
   parts.push_back(std::move(own->structs));
@@ -143,17 +148,19 @@ Bytes Engine::encode_state(const StateVector& since) const {
     parts.push_back(wire::diff_structs(pending_.structs, known));
     wire::forget_implied(parts.back());
   }
-  encoding::Writer merged;
-  wire::SectionWriter sections(wire::KeyBit::kLose);
-  for (const Struct& item : wire::merge_structs(std::move(parts))) sections.write(item);
-  sections.finish(merged);
   deletes.add(pending_deletes_);
-  deletes.write_v1(merged);
-  return merged.take();
+  return wire::write_update(Encoder::kFormat, wire::merge_structs(std::move(parts)),
+                            deletes.ranges());
 }
 
-Bytes Engine::encode_transaction(const RunningTransaction& transaction) const {
-  encoding::Writer writer;
+Bytes Engine::encode_state(const StateVector& since, UpdateFormat format) const {
+  if (format == UpdateFormat::kV2) return encode_state_in<wire::UpdateEncoderV2>(since);
+  return encode_state_in<wire::UpdateEncoderV1>(since);
+}
+
+template <typename Encoder>
+Bytes Engine::encode_transaction_in(const RunningTransaction& transaction) const {
+  Encoder out;
   // By descending client id; few are touched.
   std::vector<std::pair<ClientId, RunningTransaction::Touched>> touched;
   for (const auto& it : transaction.touched_clients()) {
@@ -163,10 +170,15 @@ Bytes Engine::encode_transaction(const RunningTransaction& transaction) const {
   }
   std::sort(touched.begin(), touched.end(),
             [](const auto& a, const auto& b) { return a.first > b.first; });
-  writer.var_uint(touched.size());
-  for (const auto& [id, it] : touched) write_client(writer, it.client, it.before);
-  transaction.deletes().write_v1(writer);
-  return writer.take();
+  out.rest().var_uint(touched.size());
+  for (const auto& [id, it] : touched) write_client(out, it.client, it.before);
+  out.deletes(transaction.deletes().ranges());
+  return out.finish();
+}
+
+Bytes Engine::encode_transaction(const RunningTransaction& transaction, UpdateFormat format) const {
+  if (format == UpdateFormat::kV2) return encode_transaction_in<wire::UpdateEncoderV2>(transaction);
+  return encode_transaction_in<wire::UpdateEncoderV1>(transaction);
 }
 
 }  // namespace syncline::crdt

@@ -96,6 +96,7 @@ class Engine {
   }
   bool in_transaction() const { return open_ != nullptr; }
   Listeners<const Bytes&, Transaction&> update_listeners;
+  Listeners<const Bytes&, Transaction&> update_v2_listeners;
   Listeners<Transaction&> after_transaction_listeners;
 
   // integrate.cpp
@@ -118,8 +119,8 @@ class Engine {
   bool has_pending() const { return !pending_.structs.empty() || !pending_deletes_.empty(); }
 
   // encode.cpp
-  Bytes encode_state(const StateVector& since) const;
-  Bytes encode_transaction(const RunningTransaction& transaction) const;
+  Bytes encode_state(const StateVector& since, UpdateFormat format) const;
+  Bytes encode_transaction(const RunningTransaction& transaction, UpdateFormat format) const;
   DeleteSet delete_set() const;
 
   // events.cpp
@@ -229,9 +230,16 @@ class Engine {
   bool indexed(TypeState& of);
 
   // encode.cpp
-  void write_item(encoding::Writer& writer, const Item& item, std::uint64_t offset) const;
-  void write_content(encoding::Writer& writer, const Item& item, std::uint64_t offset) const;
-  void write_client(encoding::Writer& writer, ClientIndex client, Clock since) const;
+  template <typename Encoder>
+  Bytes encode_state_in(const StateVector& since) const;
+  template <typename Encoder>
+  Bytes encode_transaction_in(const RunningTransaction& transaction) const;
+  template <typename Encoder>
+  void write_item(Encoder& out, const Item& item, std::uint64_t offset) const;
+  template <typename Encoder>
+  void write_content(Encoder& out, const Item& item, std::uint64_t offset) const;
+  template <typename Encoder>
+  void write_client(Encoder& out, ClientIndex client, Clock since) const;
 
   // collect.cpp
   void collect(RunningTransaction& transaction);

@@ -108,7 +108,7 @@ void IdSet::add(const IdSet& other) {
   }
 }
 
-IdSet IdSet::of(std::map<ClientId, std::vector<Range>> unsorted) {
+IdSet IdSet::of(ByClient unsorted) {
   IdSet result;
   for (auto& [client, ranges] : unsorted) {
     std::sort(ranges.begin(), ranges.end(), by_clock);
@@ -160,9 +160,9 @@ std::vector<IdSet::Range> IdSet::intersection(const IdRange& range) const {
   return result;
 }
 
-void IdSet::write_v1(encoding::Writer& writer) const {
-  writer.var_uint(ranges_.size());
-  for (const auto& [client, ranges] : ranges_) {
+void IdSet::write_v1(encoding::Writer& writer, const ByClient& all) {
+  writer.var_uint(all.size());
+  for (const auto& [client, ranges] : all) {
     writer.var_uint(client);
     writer.var_uint(ranges.size());
     for (const Range& range : ranges) {
@@ -173,7 +173,7 @@ void IdSet::write_v1(encoding::Writer& writer) const {
 }
 
 IdSet IdSet::read_v1(encoding::Reader& reader) {
-  std::map<ClientId, Ranges> all;
+  ByClient all;
   for (std::uint64_t clients = reader.var_uint(); clients > 0 && !reader.failed(); --clients) {
     const ClientId client = reader.var_uint();
     Ranges& read = all[client];
@@ -189,9 +189,9 @@ IdSet IdSet::read_v1(encoding::Reader& reader) {
   return of(std::move(all));
 }
 
-void IdSet::write_v2(encoding::Writer& writer) const {
-  writer.var_uint(ranges_.size());
-  for (const auto& [client, ranges] : ranges_) {
+void IdSet::write_v2(encoding::Writer& writer, const ByClient& all) {
+  writer.var_uint(all.size());
+  for (const auto& [client, ranges] : all) {
     writer.var_uint(client);
     writer.var_uint(ranges.size());
     Clock end = 0;
@@ -205,7 +205,7 @@ void IdSet::write_v2(encoding::Writer& writer) const {
 
 IdSet IdSet::read_v2(encoding::Reader& reader) {
   // A client may come twice, so what is read is not yet sorted.
-  std::map<ClientId, Ranges> all;
+  ByClient all;
   for (std::uint64_t clients = reader.var_uint(); clients > 0 && !reader.failed(); --clients) {
     const ClientId client = reader.var_uint();
     Ranges& read = all[client];

@@ -71,8 +71,10 @@ class IdSet {
     friend bool operator==(const Range&, const Range&) = default;
   };
 
+  using ByClient = std::map<ClientId, std::vector<Range>, std::greater<>>;
+
   /// The set of ranges in any order, overlapping or not.
-  static IdSet of(std::map<ClientId, std::vector<Range>> unsorted);
+  static IdSet of(ByClient unsorted);
   void add(ClientId client, Clock clock, std::uint64_t length);
   void add(const IdSet& other);
   void remove(ClientId client, Clock clock, std::uint64_t length);
@@ -82,22 +84,26 @@ class IdSet {
   /// The parts of `range` that are in the set.
   std::vector<Range> intersection(const IdRange& range) const;
   bool empty() const { return ranges_.empty(); }
-  const std::map<ClientId, std::vector<Range>, std::greater<>>& ranges() const { return ranges_; }
+  const ByClient& ranges() const { return ranges_; }
 
   /// The v1 delete set: clients descending, ranges ascending.
-  void write_v1(encoding::Writer& writer) const;
+  void write_v1(encoding::Writer& writer) const { write_v1(writer, ranges_); }
+  /// Ranges as they are, in any order.
+  static void write_v1(encoding::Writer& writer, const ByClient& ranges);
   /// Accepts unsorted and overlapping ranges, as old Yjs wrote them; fails the reader on malformed
   /// input.
   static IdSet read_v1(encoding::Reader& reader);
   /// The v2 delete set: each clock as the distance from the end of the range before it, each length
   /// less one.
-  void write_v2(encoding::Writer& writer) const;
+  void write_v2(encoding::Writer& writer) const { write_v2(writer, ranges_); }
+  /// REQUIRES: each client's ranges ascend, do not overlap, and are not empty.
+  static void write_v2(encoding::Writer& writer, const ByClient& ranges);
   static IdSet read_v2(encoding::Reader& reader);
 
   friend bool operator==(const IdSet&, const IdSet&) = default;
 
  private:
-  std::map<ClientId, std::vector<Range>, std::greater<>> ranges_;
+  ByClient ranges_;
 };
 
 using DeleteSet = IdSet;

@@ -66,11 +66,20 @@ void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error
 
 void Engine::tell_update(RunningTransaction& transaction, std::exception_ptr& error) {
   const bool wanted = transaction.applied != nullptr || !update_listeners.empty();
-  if (!wanted || !transaction.has_content()) return;
-  Bytes update = encode_transaction(transaction);
-  update_listeners.each(
-      [&](const auto& listener) { guarded(error, [&] { listener(update, transaction); }); });
-  if (transaction.applied != nullptr) transaction.applied->update = std::move(update);
+  const bool wanted_v2 = !update_v2_listeners.empty();
+  if ((!wanted && !wanted_v2) || !transaction.has_content()) return;
+  const auto tell = [&](const auto& listeners, const Bytes& update) {
+    listeners.each(
+        [&](const auto& listener) { guarded(error, [&] { listener(update, transaction); }); });
+  };
+  if (wanted) {
+    Bytes update = encode_transaction(transaction, UpdateFormat::kV1);
+    tell(update_listeners, update);
+    if (transaction.applied != nullptr) transaction.applied->update = std::move(update);
+  }
+  if (wanted_v2) {
+    tell(update_v2_listeners, encode_transaction(transaction, UpdateFormat::kV2));
+  }
 }
 
 void Engine::draw_client() {

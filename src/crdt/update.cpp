@@ -1,12 +1,17 @@
 // Updates as values: decoded, checked, and sorted by client.
 #include "crdt/update.hpp"
 
+#include "base/check.hpp"
+#include "crdt/update_codec.hpp"
 #include "crdt/wire.hpp"
+#include "encoding/json.hpp"
 
 namespace syncline::crdt {
 
-Result<Update> decode_update_v1(ByteView bytes) {
-  SYNCLINE_TRY_ASSIGN(flat, wire::read_update_v1(bytes));
+namespace {
+
+Result<Update> decode(ByteView bytes, UpdateFormat format) {
+  SYNCLINE_TRY_ASSIGN(flat, wire::read_update(bytes, format));
   Update update;
   ClientId client = 0;
   std::vector<Struct>* section = nullptr;
@@ -21,19 +26,45 @@ Result<Update> decode_update_v1(ByteView bytes) {
     }
     section->push_back(std::move(item));
   }
-  update.deletes = wire::merged(flat.deletes);
+  update.deletes = DeleteSet::of(std::move(flat.deletes));
   return update;
 }
 
-Bytes encode_update_v1(const Update& update) {
-  encoding::Writer writer;
-  wire::SectionWriter sections(wire::KeyBit::kKeep);
+template <typename Encoder>
+Bytes encode(const Update& update) {
+  wire::SectionWriter<Encoder> sections(wire::KeyBit::kKeep);
   for (const auto& [client, structs] : update.structs) {
     for (const Struct& item : structs) sections.write(item);
   }
-  sections.finish(writer);
-  update.deletes.write_v1(writer);
-  return writer.take();
+  return sections.finish(update.deletes.ranges());
+}
+
+/// Yjs's convertUpdateFormat.
+Result<Bytes> convert(ByteView bytes, UpdateFormat from, UpdateFormat to) {
+  SYNCLINE_TRY_ASSIGN(flat, wire::read_update(bytes, from));
+  return wire::write_update(to, flat.structs, flat.deletes);
+}
+
+}  // namespace
+
+Result<Update> decode_update_v1(ByteView bytes) { return decode(bytes, UpdateFormat::kV1); }
+Result<Update> decode_update_v2(ByteView bytes) { return decode(bytes, UpdateFormat::kV2); }
+Bytes encode_update_v1(const Update& update) { return encode<wire::UpdateEncoderV1>(update); }
+Bytes encode_update_v2(const Update& update) { return encode<wire::UpdateEncoderV2>(update); }
+
+Result<Bytes> convert_update_v1_to_v2(ByteView update) {
+  return convert(update, UpdateFormat::kV1, UpdateFormat::kV2);
+}
+
+Result<Bytes> convert_update_v2_to_v1(ByteView update) {
+  return convert(update, UpdateFormat::kV2, UpdateFormat::kV1);
+}
+
+Value json_value(const Content& content) {
+  if (content.value) return *content.value;
+  SYNCLINE_CHECK(!content.json.empty(), "an embed or a format says something");
+  auto value = encoding::parse_json(content.json[0]);
+  return value.ok() ? std::move(value).value() : Value();
 }
 
 StateVector state_vector_of(const Update& update) {

@@ -45,13 +45,18 @@ enum class StructKind : std::uint8_t {
   kSkip = 10,
 };
 
+/// Yjs's two encodings of the same structs: 1 field after field, 2 in columns (smaller, and what
+/// Yjs itself keeps; on Yjs's own wire only 1 is sent).
+enum class UpdateFormat : std::uint8_t { kV1 = 1, kV2 = 2 };
+
 /// The content of one struct. Which members are used depends on the kind:
 /// string: `text` (WTF-8); any: `values`; json: `json` (one JSON text an element, or "undefined");
 /// binary: `bytes`; embed: `json[0]`; format: `text` = key, `json[0]` = value; type: `type`, and
 /// `text` = name of an XML element or hook; doc: `text` = guid, `values[0]` = options. Embed and
 /// format keep the JSON text they came with, so that they are re-emitted byte for byte; `value` is
-/// what it says (or what it was made from, where JSON cannot say it): set once the struct is in a
-/// document. Formats share it where Yjs's share one object, since Yjs tells objects apart.
+/// what it says (or what it was made from, where JSON cannot say it): set once the struct was
+/// decoded or is in a document. What came in format 2 is a value and has no JSON text.
+/// Formats share it where Yjs's share one object, since Yjs tells objects apart.
 struct Content {
   std::string text;
   std::vector<Value> values;
@@ -90,13 +95,25 @@ struct Update {
 /// Decodes a v1 update completely; kMalformed names the offset, kTooLarge a limit (tuning.hpp).
 /// Memory grows with what is decoded, never with a declared count.
 Result<Update> decode_update_v1(ByteView bytes);
+/// A few bytes of v2 may hold many structs; they count against the limits as they are read.
+Result<Update> decode_update_v2(ByteView bytes);
 Bytes encode_update_v1(const Update& update);
+Bytes encode_update_v2(const Update& update);
+
+/// What an embed or a format says. REQUIRES: the content of one.
+Value json_value(const Content& content);
 
 /// One update that holds what all of them hold, without a document (Yjs's mergeUpdates: overlaps
 /// are cut, holes become Skips, nothing is collected).
 Result<Bytes> merge_updates_v1(std::span<const Bytes> updates);
+Result<Bytes> merge_updates_v2(std::span<const Bytes> updates);
 /// What of `update` a document at `since` lacks (Yjs's diffUpdate).
 Result<Bytes> diff_update_v1(ByteView update, const StateVector& since);
+Result<Bytes> diff_update_v2(ByteView update, const StateVector& since);
+/// The same update in the other format (Yjs's convertUpdateFormat). What embeds and formats say
+/// becomes a value, or JSON text, which cannot say all that a value can.
+Result<Bytes> convert_update_v1_to_v2(ByteView update);
+Result<Bytes> convert_update_v2_to_v1(ByteView update);
 /// Yjs's encodeStateVectorFromUpdate.
 StateVector state_vector_of(const Update& update);
 

@@ -160,33 +160,6 @@ class Merger {
 
 }  // namespace
 
-IdSet merged(const FlatDeletes& deletes) {
-  std::map<ClientId, std::vector<IdSet::Range>> by_client;
-  for (const auto& [client, ranges] : deletes) {
-    auto& all = by_client[client];
-    all.insert(all.end(), ranges.begin(), ranges.end());
-  }
-  return IdSet::of(std::move(by_client));
-}
-
-void write_deletes_v1(encoding::Writer& writer, const FlatDeletes& deletes) {
-  // A client written in several places comes out once, its ranges in the order they came.
-  std::map<ClientId, std::vector<IdSet::Range>, std::greater<>> by_client;
-  for (const auto& [client, ranges] : deletes) {
-    auto& all = by_client[client];
-    all.insert(all.end(), ranges.begin(), ranges.end());
-  }
-  writer.var_uint(by_client.size());
-  for (const auto& [client, ranges] : by_client) {
-    writer.var_uint(client);
-    writer.var_uint(ranges.size());
-    for (const IdSet::Range& range : ranges) {
-      writer.var_uint(range.clock);
-      writer.var_uint(range.length);
-    }
-  }
-}
-
 std::vector<Struct> diff_structs(std::vector<Struct> structs, const StateVector& since) {
   std::vector<Struct> result;
   for (std::size_t i = 0; i < structs.size();) {
@@ -211,35 +184,44 @@ std::vector<Struct> merge_structs(std::vector<std::vector<Struct>> updates) {
 
 }  // namespace wire
 
-Result<Bytes> merge_updates_v1(std::span<const Bytes> updates) {
+namespace {
+
+Result<Bytes> merge(std::span<const Bytes> updates, UpdateFormat format) {
   if (updates.empty()) return Error(Code::kMalformed, "no update to merge");
   std::vector<std::vector<Struct>> structs;
   DeleteSet deletes;
   for (const Bytes& bytes : updates) {
-    SYNCLINE_TRY_ASSIGN(flat, wire::read_update_v1(bytes));
+    SYNCLINE_TRY_ASSIGN(flat, wire::read_update(bytes, format));
     structs.push_back(std::move(flat.structs));
-    deletes.add(wire::merged(flat.deletes));
+    deletes.add(DeleteSet::of(std::move(flat.deletes)));
   }
   // Yjs returns a single update as it is.
   if (updates.size() == 1) return Bytes(updates[0]);
-  encoding::Writer writer;
-  wire::SectionWriter sections(wire::KeyBit::kLose);
-  for (const Struct& item : wire::merge_structs(std::move(structs))) sections.write(item);
-  sections.finish(writer);
-  deletes.write_v1(writer);
-  return writer.take();
+  return wire::write_update(format, wire::merge_structs(std::move(structs)), deletes.ranges());
+}
+
+Result<Bytes> diff(ByteView update, UpdateFormat format, const StateVector& since) {
+  SYNCLINE_TRY_ASSIGN(flat, wire::read_update(update, format));
+  return wire::write_update(format, wire::diff_structs(std::move(flat.structs), since),
+                            flat.deletes);
+}
+
+}  // namespace
+
+Result<Bytes> merge_updates_v1(std::span<const Bytes> updates) {
+  return merge(updates, UpdateFormat::kV1);
+}
+
+Result<Bytes> merge_updates_v2(std::span<const Bytes> updates) {
+  return merge(updates, UpdateFormat::kV2);
 }
 
 Result<Bytes> diff_update_v1(ByteView update, const StateVector& since) {
-  SYNCLINE_TRY_ASSIGN(flat, wire::read_update_v1(update));
-  encoding::Writer writer;
-  wire::SectionWriter sections(wire::KeyBit::kLose);
-  for (const Struct& item : wire::diff_structs(std::move(flat.structs), since)) {
-    sections.write(item);
-  }
-  sections.finish(writer);
-  wire::write_deletes_v1(writer, flat.deletes);
-  return writer.take();
+  return diff(update, UpdateFormat::kV1, since);
+}
+
+Result<Bytes> diff_update_v2(ByteView update, const StateVector& since) {
+  return diff(update, UpdateFormat::kV2, since);
 }
 
 }  // namespace syncline::crdt

@@ -1,11 +1,11 @@
-// Update format v1, struct by struct: what decoding, merging, diffing and pending structs share.
+// Updates struct by struct, in both formats: what decoding, merging, diffing and pending structs
+// share. The fields of a struct are update_codec.hpp's business.
 //
 // A FlatUpdate is an update in the order of its bytes. `Update` (update.hpp) is the same sorted by
 // client for those who judge and integrate; the functions that work without a document (merge,
 // diff) need the written order, since Yjs's do.
 #pragma once
 
-#include <utility>
 #include <vector>
 
 #include "crdt/update.hpp"
@@ -18,18 +18,11 @@ inline constexpr std::uint8_t kHasKey = 0x20;
 inline constexpr std::uint8_t kHasRightOrigin = 0x40;
 inline constexpr std::uint8_t kHasOrigin = 0x80;
 
-/// A delete set as written: neither sorted nor merged.
-using FlatDeletes = std::vector<std::pair<ClientId, std::vector<IdSet::Range>>>;
-
 struct FlatUpdate {
   std::vector<Struct> structs;
-  FlatDeletes deletes;
+  /// As written: neither sorted nor merged.
+  DeleteSet::ByClient deletes;
 };
-
-IdSet merged(const FlatDeletes& deletes);
-
-/// Writes a delete set range by range as it was read, clients descending.
-void write_deletes_v1(encoding::Writer& writer, const FlatDeletes& deletes);
 
 /// What of an update's structs a document at `since` lacks, in written order, Skips between them
 /// included (the structs of Yjs's diffUpdate).
@@ -42,19 +35,17 @@ std::vector<Struct> merge_structs(std::vector<std::vector<Struct>> updates);
 enum class Bounds { kWorld, kOwn };
 
 /// Decodes and bounds; see decode_update_v1.
-Result<FlatUpdate> read_update_v1(ByteView bytes, Bounds bounds = Bounds::kWorld);
+Result<FlatUpdate> read_update(ByteView bytes, UpdateFormat format, Bounds bounds = Bounds::kWorld);
 
 /// Whether an item that inherits its key from its origin says so (info bit 0x20). A document's
 /// encoder does; Yjs's doc-less functions lose the bit, since they never learn the key.
 enum class KeyBit { kKeep, kLose };
 
-/// Writes the part of a struct from `offset` units on.
-void write_struct_v1(encoding::Writer& writer, const Struct& item, std::uint64_t offset,
-                     KeyBit key_bit);
-
-/// The content alone, from `offset` units on. REQUIRES: an item.
-void write_content_v1(encoding::Writer& writer, StructKind kind, const Content& content,
-                      std::uint64_t length, std::uint64_t offset);
+/// Writes the content alone, from `offset` units on. REQUIRES: an item. `Encoder`: one of
+/// update_codec.hpp's.
+template <typename Encoder>
+void write_content(Encoder& out, StructKind kind, const Content& content, std::uint64_t length,
+                   std::uint64_t offset);
 
 /// Removes the first `count` units of a struct, as if it had been made without them: what is left
 /// has the unit before it as its origin. REQUIRES: 0 < count < length.
@@ -64,26 +55,31 @@ void drop_front(Struct& item, std::uint64_t count);
 /// Where Yjs writes structs and reads them again, this is what happens to them.
 void forget_implied(std::vector<Struct>& structs);
 
-/// Structs without deletions, written client by client as they come.
+/// An update of structs that come client by client, as Yjs's LazyStructWriter makes it: how many
+/// there are of each client, which stands before them, is known only at the end.
+template <typename Encoder>
 class SectionWriter {
  public:
   explicit SectionWriter(KeyBit key_bit) : key_bit_(key_bit) {}
+  /// The part of a struct from `offset` units on.
   void write(const Struct& item, std::uint64_t offset = 0);
-  /// The number of sections, then the sections.
-  void finish(encoding::Writer& out);
+  Bytes finish(const DeleteSet::ByClient& deletes);
 
  private:
   struct Section {
+    ClientId client = 0;
     std::uint64_t structs = 0;
-    Bytes bytes;
+    std::size_t begin = 0;  ///< in the encoder's rest
   };
-  void flush();
+  void finish_structs();
 
   KeyBit key_bit_;
-  encoding::Writer current_;
-  std::uint64_t written_ = 0;
-  ClientId client_ = 0;
+  Encoder out_;
   std::vector<Section> sections_;
 };
+
+/// A whole update as Yjs's functions without document write it: with KeyBit::kLose.
+Bytes write_update(UpdateFormat format, const std::vector<Struct>& structs,
+                   const DeleteSet::ByClient& deletes);
 
 }  // namespace syncline::crdt::wire
