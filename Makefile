@@ -31,11 +31,9 @@ check: setup-test
 format: setup-test
 	tools/check.sh fix
 
-## bench: the benchmarks (docs/PERFORMANCE.md)
-bench: setup-test
-	cmake --preset bench >/dev/null
-	cmake --build --preset bench -j $(JOBS)
-	bench/run.sh $(ARGS)
+## bench: the engine beside its rivals (docs/PERFORMANCE.md; make bench ARGS="--traces DIR")
+bench: setup-bench release
+	@node bench/run.mjs $(ARGS)
 
 ## soak: the randomized tests and fuzzers for long (docs/testing.md)
 soak: setup-test
@@ -64,8 +62,11 @@ setup-build:
 setup-test:
 	@tools/setup.sh test
 
+setup-bench:
+	@tools/setup.sh bench
+
 help:
 	@echo "Syncline: live data objects, identical in every program that shares them"
 	@sed -n 's/^## /  make /p' $(MAKEFILE_LIST)
 
-.PHONY: demo build test test-asan check format bench soak clean release dev setup-build setup-test help
+.PHONY: demo build test test-asan check format bench soak clean release dev setup-build setup-test setup-bench help

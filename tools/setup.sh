@@ -3,10 +3,11 @@
 #
 #   tools/setup.sh build   what `make build` and `make demo` need
 #   tools/setup.sh test    that, and what `make test`, `make check` and `make soak` need
+#   tools/setup.sh bench   what `make build` needs, and all npm packages, the rivals of `make bench` among them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-build_packages=(g++ cmake ninja-build libboost1.81-dev libsqlite3-dev libcli11-dev)
+build_packages=(g++ cmake ninja-build libboost1.81-dev libsqlite3-dev libcli11-dev zlib1g-dev)
 test_packages=(ccache mold libgtest-dev librapidcheck-dev clang-19 lld-19 clang-format-19
                clang-tidy-19 libclang-rt-19-dev chromium procps)
 
@@ -15,7 +16,8 @@ fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 case "${1:-}" in
   build) packages=("${build_packages[@]}") ;;
   test) packages=("${build_packages[@]}" "${test_packages[@]}") ;;
-  *) printf 'usage: %s build|test\n' "$0" >&2; exit 2 ;;
+  bench) packages=("${build_packages[@]}") ;;
+  *) printf 'usage: %s build|test|bench\n' "$0" >&2; exit 2 ;;
 esac
 # Node may come from elsewhere, and Debian's npm cannot be installed beside it: ask the path, not dpkg.
 command -v node >/dev/null || packages+=(nodejs)
@@ -52,10 +54,14 @@ node_major=$(node -p 'process.versions.node.split(".")[0]')
 
 # npm packages, by the lock file; again only when it changed. The demo needs no test tools.
 workspaces=(--workspace clients/js --workspace web)
-stamps=(node_modules/.syncline-build node_modules/.syncline-test)
-if [ "$1" = test ]; then
+stamps=(node_modules/.syncline-build node_modules/.syncline-test node_modules/.syncline-bench)
+if [ "$1" != build ]; then
   workspaces+=(--workspace tests/e2e)
-  stamps=(node_modules/.syncline-test)
+  stamps=("${stamps[@]:1}")
+fi
+if [ "$1" = bench ]; then
+  workspaces+=(--workspace bench)
+  stamps=("${stamps[@]:1}")
 fi
 for stamp in "${stamps[@]}"; do
   if [ -f "$stamp" ] && cmp -s package-lock.json "$stamp"; then exit 0; fi

@@ -33,9 +33,9 @@ std::string user_identity() {
 }
 
 /// Commands of the contract that are still to come.
-constexpr const char* kLaterCommands[] = {"token",    "policy", "bench",   "log",    "backup",
-                                          "check",    "patch",  "invite",  "accept", "kick",
-                                          "transfer", "access", "execute", "event",  "soak"};
+constexpr const char* kLaterCommands[] = {"token",  "policy",  "log",    "backup", "check",
+                                          "patch",  "invite",  "accept", "kick",   "transfer",
+                                          "access", "execute", "event",  "soak"};
 
 /// Options of the contract that are still to come: known, so that using one says what is the
 /// matter.
@@ -111,6 +111,7 @@ class CommandLine {
     add_export();
     add_import();
     add_engine();
+    add_bench();
   }
 
   Command read(int count, char** arguments) {
@@ -327,6 +328,33 @@ class CommandLine {
         "  echo '{\"id\":1,\"op\":\"doc.new\",\"doc\":\"a\"}' | syncline engine");
   }
 
+  void add_bench() {
+    CLI::App& bench = *app_.add_subcommand("bench", "Measure the document engine, or a hub");
+    bench.require_subcommand(1);
+    bench.footer(
+        "Examples:\n"
+        "  syncline bench engine --trace automerge-paper.json.gz --job local_update");
+    CLI::App& sub =
+        *bench.add_subcommand("engine", "One job of the engine on one recorded session");
+    sub.footer(
+        "Jobs: local, local_update, remote, live, merge, load_v1, encode_v1, memory.\n"
+        "Examples:\n"
+        "  syncline bench engine --trace automerge-paper.json.gz --job local_update\n"
+        "  syncline bench engine --trace friendsforever.json.gz --job live --repeat 9 --json");
+    sub.add_option("--trace", bench_engine_.trace, "The recording, gzipped or not")
+        ->type_name("FILE")
+        ->required();
+    sub.add_option("--job", bench_engine_.job, "What to measure")->type_name("JOB")->required();
+    sub.add_option("--repeat", bench_engine_.repeat, "How often [5]")
+        ->type_name("N")
+        ->check(CLI::Range(1, 10000));
+    add_json(sub, bench_engine_.json);
+    sub.final_callback([this] { command_ = bench_engine_; });
+    bench.add_subcommand("hub", "The load generator against any hub")
+        ->group("")
+        ->final_callback([] { throw Usage{"the command bench hub is not in this version"}; });
+  }
+
   CLI::App app_{"Syncline: live data objects, identical in every program that shares them.",
                 "syncline"};
   Command command_;
@@ -343,6 +371,7 @@ class CommandLine {
   Export export_;
   Import import_;
   Engine engine_;
+  BenchEngine bench_engine_;
   CLI::Option* delete_pointer_ = nullptr;
 };
 

@@ -102,6 +102,12 @@ struct Import {
   std::string access;
 };
 struct Engine {};
+struct BenchEngine {
+  std::string trace;
+  std::string job;
+  int repeat = 5;
+  bool json = false;
+};
 
 int run(const Hub& arguments);
 int run(const Demo& arguments);
@@ -116,6 +122,7 @@ int run(const Info& arguments);
 int run(const Export& arguments);
 int run(const Import& arguments);
 int run(const Engine& arguments);
+int run(const BenchEngine& arguments);
 
 /// The command line was answered already: help, version, or a complaint.
 struct Finished {
@@ -123,7 +130,7 @@ struct Finished {
 };
 
 using Command = std::variant<Finished, Hub, Demo, DemoPartner, Create, Get, Set, Delete, Watch,
-                             List, Info, Export, Import, Engine>;
+                             List, Info, Export, Import, Engine, BenchEngine>;
 
 /// Reads the command line and the environment. Everything of CLI11, which is slow to compile, stays
 /// behind this function.

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { run, temporaryDirectory } from "./support.mjs";
 
-const COMMANDS = ["hub", "demo", "create", "get", "set", "delete", "watch", "ls", "info", "export", "import", "engine"];
+const COMMANDS = ["hub", "demo", "create", "get", "set", "delete", "watch", "ls", "info", "export", "import", "engine", "bench"];
 // Nothing listens there: whoever connects gets status 1 instead of 2.
 const nowhere = { SYNCLINE_HUB: "ws://127.0.0.1:1" };
 
@@ -50,10 +50,11 @@ test("unknown commands, options and missing arguments", async () => {
 });
 
 test("what comes later says so", async () => {
-  for (const command of ["token", "policy", "bench", "log", "backup", "check", "patch", "invite", "accept", "kick",
+  for (const command of ["token", "policy", "log", "backup", "check", "patch", "invite", "accept", "kick",
     "transfer", "access", "execute", "event", "soak"]) {
     await refused([command, "some", "--thing"], /not in this version/);
   }
+  await refused(["bench", "hub"], /not in this version/);
   await refused(["hub", "--auth", "keys.json"], /--auth is not in this version/);
   await refused(["hub", "--config", "hub.toml"], /--config is not in this version/);
   await refused(["create", "comm://a/b", "--schema", "s.json"], /--schema is not in this version/);
