@@ -12,7 +12,7 @@
 //   snapshot.cpp     reading at a snapshot, documents from snapshots
 //   xml.cpp          the text forms of XML types
 //   edit_*.cpp       local changes of maps, lists and texts
-//   redo.cpp         deleted items brought back as copies, for undo
+//   redo.cpp         deleted items brought back as copies, for undo_manager.cpp
 #pragma once
 
 #include <deque>

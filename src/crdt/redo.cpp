@@ -35,7 +35,12 @@ void Engine::keep(Ref ref, bool kept) {
 }
 
 bool Engine::redo_item(RunningTransaction& transaction, Ref item, const Redo& redo) {
-  if (store[item].redone) return true;
+  if (store[item].redone) {
+    // It is back already. Yjs cuts where its copy begins, and what is cut shows in the bytes.
+    const Unit copy = redone_of(item);
+    clean_start(transaction, copy.client, copy.clock);
+    return true;
+  }
   // The types that must come back first, the outermost last.
   std::vector<Ref> missing{item};
   for (;;) {

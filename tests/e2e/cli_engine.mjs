@@ -54,7 +54,7 @@ test("the codes of refusals", async () => {
     { op: "doc.apply", doc: "d", update: "*" },
     { op: "doc.apply", doc: "d", update, format: 2 },
     { op: "doc.apply", doc: "d", update, format: 3 },
-    { op: "undo.new", undo: "u", doc: "d", scope: "doc" },
+    { op: "undo.undo", undo: "u" },
     { op: "update.merge", updates: [] },
     { op: "update.merge", updates: [update] },
     { op: "doc.drop", doc: "d" },
@@ -62,7 +62,7 @@ test("the codes of refusals", async () => {
   );
   assert.deepEqual(answers.map(code), ["ok", "unknown_doc", "unknown_target", "type_mismatch", "bad_request", "out_of_range",
     "not_supported", "not_supported", "not_supported", "bad_request", "malformed_update", "bad_request", "not_supported", "bad_request",
-    "not_supported", "bad_request", "malformed_update", "ok", "unknown_doc"]);
+    "bad_request", "bad_request", "malformed_update", "ok", "unknown_doc"]);
 });
 
 test("the operations before a failing one stand", async () => {
@@ -79,6 +79,42 @@ test("the operations before a failing one stand", async () => {
   Y.applyUpdate(doc, Buffer.from(error.update, "base64"));
   assert.equal(doc.getText("t").toString(), "kept");
   assert.deepEqual(answers[3].values, ["kept"]);
+});
+
+test("steps are taken back and done again, and positions follow", async () => {
+  const insert = (at, typed) => transact({ op: "text.insert", target: text, at, text: typed });
+  const answers = await talk(
+    fresh,
+    { op: "undo.new", undo: "u", doc: "d", scope: [text] },
+    { op: "undo.new", undo: "u", doc: "d", scope: "doc" },
+    { op: "clock.set", ms: 1000 },
+    insert(0, "ab"),
+    { op: "clock.set", ms: 1499 },
+    insert(2, "cd"),
+    { op: "clock.set", ms: 1999 },
+    insert(4, "ef"),
+    { op: "undo.stack", undo: "u" },
+    { op: "position.create", doc: "d", target: text, index: 3 },
+    { op: "undo.undo", undo: "u" },
+    { op: "undo.undo", undo: "u" },
+    { op: "undo.undo", undo: "u" },
+    { op: "undo.redo", undo: "u" },
+    { op: "position.resolve", doc: "d", position: "AAEDAA==" },
+    { op: "position.resolve", doc: "d", position: "AAEDAA==", follow_undone: false },
+    { op: "undo.clear", undo: "u" },
+    { op: "undo.stack", undo: "u" },
+    { op: "doc.drop", doc: "d" },
+    { op: "undo.stack", undo: "u" },
+  );
+  const [twice, stack, position, once, all, none, again, followed, stayed, , cleared, , gone] =
+    [answers[2], ...answers.slice(9)];
+  assert.equal(code(twice), "bad_request");
+  assert.deepEqual([stack.undo, stack.redo, cleared.undo, cleared.redo], [2, 0, 0, 0]);
+  assert.deepEqual([position.position, position.json], ["AAEDAA==", { tname: "t", item: { client: 1, clock: 3 }, assoc: 0 }]);
+  assert.deepEqual([once, all, none, again].map(({ changed, update }) => [changed, update !== undefined]),
+    [[true, true], [true, true], [false, false], [true, true]]);
+  assert.deepEqual([followed.target, followed.index, stayed.index], [text, 3, 4]);
+  assert.equal(code(gone), "bad_request");
 });
 
 test("tagged values come back as they went in", async () => {

@@ -9,6 +9,7 @@
 #include "json_lines/document.hpp"
 #include "json_lines/operations.hpp"
 #include "json_lines/positions.hpp"
+#include "json_lines/undo.hpp"
 #include "json_lines/updates.hpp"
 
 namespace syncline::json_lines {
@@ -43,6 +44,7 @@ struct Session::Command {
   const char* name;
   Value::Object (Session::*of_session)(const Value& request);
   Value::Object (*of_updates)(const Value& request);
+  Value::Object (UndoManagers::*of_undo)(const Value& request);
 };
 
 const Session::Command Session::kCommands[] = {
@@ -59,6 +61,13 @@ const Session::Command Session::kCommands[] = {
     {"doc.transact", &Session::doc_transact, nullptr},
     {"position.create", &Session::position_create, nullptr},
     {"position.resolve", &Session::position_resolve, nullptr},
+    {"undo.new", &Session::undo_new, nullptr},
+    {"undo.undo", nullptr, nullptr, &UndoManagers::undo},
+    {"undo.redo", nullptr, nullptr, &UndoManagers::redo},
+    {"undo.stop_capturing", nullptr, nullptr, &UndoManagers::stop_capturing},
+    {"undo.clear", nullptr, nullptr, &UndoManagers::clear},
+    {"undo.stack", nullptr, nullptr, &UndoManagers::stack},
+    {"clock.set", nullptr, nullptr, &UndoManagers::set_clock},
     {"update.merge", nullptr, merge_updates},
     {"update.diff", nullptr, diff_update},
     {"update.state_vector", nullptr, state_vector_of_update},
@@ -66,14 +75,15 @@ const Session::Command Session::kCommands[] = {
     {"update.inspect", nullptr, inspect_update},
 };
 
-/// Known, and to come with rich text, snapshots and undo.
+/// Known, and to come with rich text and snapshots.
 constexpr std::array kNotYet{
-    "doc.delta",  "doc.snapshot", "doc.from_snapshot", "snapshot.contains",
-    "undo.new",   "undo.undo",    "undo.redo",         "undo.stop_capturing",
-    "undo.clear", "undo.stack",   "clock.set",
+    "doc.delta",
+    "doc.snapshot",
+    "doc.from_snapshot",
+    "snapshot.contains",
 };
 
-Session::Session() = default;
+Session::Session() : undo_managers_(std::make_unique<UndoManagers>()) {}
 Session::~Session() = default;
 
 std::string Session::answer(std::string_view line) {
@@ -98,6 +108,7 @@ Value::Object Session::carry_out(const Value& request) {
   for (const Command& command : kCommands) {
     if (name != command.name) continue;
     if (command.of_updates != nullptr) return ok(command.of_updates(request));
+    if (command.of_undo != nullptr) return ok((undo_managers_.get()->*command.of_undo)(request));
     return (this->*command.of_session)(request);
   }
   if (std::find(kNotYet.begin(), kNotYet.end(), name) != kNotYet.end())
@@ -126,7 +137,7 @@ Value::Object Session::doc_new(const Value& request) {
 }
 
 Value::Object Session::doc_drop(const Value& request) {
-  document(request);
+  undo_managers_->drop(document(request));
   documents_.erase(text_field(request, "doc"));
   return ok();
 }
@@ -220,6 +231,10 @@ Value::Object Session::position_create(const Value& request) {
 
 Value::Object Session::position_resolve(const Value& request) {
   return ok(resolve_position(document(request).doc, request));
+}
+
+Value::Object Session::undo_new(const Value& request) {
+  return ok(undo_managers_->make(document(request), request));
 }
 
 }  // namespace syncline::json_lines

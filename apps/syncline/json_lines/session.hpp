@@ -14,6 +14,7 @@
 namespace syncline::json_lines {
 
 struct Document;
+class UndoManagers;
 
 class Session {
  public:
@@ -44,8 +45,10 @@ class Session {
   Value::Object doc_transact(const Value& request);
   Value::Object position_create(const Value& request);
   Value::Object position_resolve(const Value& request);
+  Value::Object undo_new(const Value& request);
 
   std::map<std::string, std::unique_ptr<Document>, std::less<>> documents_;
+  std::unique_ptr<UndoManagers> undo_managers_;
 };
 
 }  // namespace syncline::json_lines
