@@ -45,6 +45,14 @@ inline constexpr std::size_t kYEarlyBytesMax = 256 * 1024;
 /// From the word to shut down to the last connection's end. Past it: the rest is dropped.
 inline constexpr Duration kShutdownTimeout = seconds(8);
 
+// ---- awareness ----
+
+/// Without news of a client for so long, it counts as gone; the own state is renewed after half of
+/// that. Both as in y-protocols.
+inline constexpr Duration kAwarenessTimeout = seconds(30);
+/// How often that is looked at.
+inline constexpr Duration kAwarenessCheck = seconds(3);
+
 // ---- the client's side: the syncer ----
 
 /// From a request to its answer, connecting included. Past it: kTimeout.
