@@ -94,16 +94,19 @@ void Engine::write_item(Encoder& out, const Item& item, std::uint64_t offset) co
 }
 
 template <typename Encoder>
-void Engine::write_client(Encoder& out, ClientIndex index, Clock since) const {
+void Engine::write_client(Encoder& out, ClientIndex index, Clock since, Clock until) const {
   const Client& owner = store.client(index);
   const auto first = owner.structs.find(since);
+  const auto ends = [&](StructList::Position at) {
+    return owner.structs.is_end(at) || store[owner.structs.at(at)].clock >= until;
+  };
   std::uint64_t count = 0;
-  for (auto at = first; !owner.structs.is_end(at); at = owner.structs.next(at)) ++count;
+  for (auto at = first; !ends(at); at = owner.structs.next(at)) ++count;
   out.rest().var_uint(count);
   out.client(owner.id);
   out.rest().var_uint(since);
   std::uint64_t offset = since - store[owner.structs.at(first)].clock;
-  for (auto at = first; !owner.structs.is_end(at); at = owner.structs.next(at)) {
+  for (auto at = first; count > 0; at = owner.structs.next(at), --count) {
     write_item(out, store[owner.structs.at(at)], offset);
     offset = 0;
   }
@@ -151,6 +154,27 @@ Bytes Engine::encode_state_in(const StateVector& since) const {
   deletes.add(pending_deletes_);
   return wire::write_update(Encoder::kFormat, wire::merge_structs(std::move(parts)),
                             deletes.ranges());
+}
+
+Update Engine::extract(const Snapshot& snapshot) {
+  // Format 2, which keeps what embeds and formats say.
+  wire::UpdateEncoderV2 out;
+  change([&](RunningTransaction& transaction) {
+    std::vector<std::pair<ClientIndex, Clock>> wanted;
+    for (const auto& [id, clock] : snapshot.state.clocks()) {
+      if (clock > 0) wanted.emplace_back(store.index_of(id), clock);
+    }
+    out.rest().var_uint(wanted.size());
+    for (const auto& [index, clock] : wanted) {
+      // Joined again at the transaction's end.
+      if (clock < store.client(index).end) clean_start(transaction, index, clock);
+      write_client(out, index, 0, clock);
+    }
+  });
+  out.deletes(snapshot.deletes.ranges());
+  auto flat = wire::read_update(out.finish(), UpdateFormat::kV2, wire::Bounds::kOwn);
+  SYNCLINE_CHECK(flat.ok(), "what the engine writes can be read");
+  return wire::by_client(std::move(*flat));
 }
 
 Bytes Engine::encode_state(const StateVector& since, UpdateFormat format) const {

@@ -122,6 +122,8 @@ class Engine {
   Bytes encode_state(const StateVector& since, UpdateFormat format) const;
   Bytes encode_transaction(const RunningTransaction& transaction, UpdateFormat format) const;
   DeleteSet delete_set() const;
+  /// What the document held at a snapshot, as an update. REQUIRES: the document reached it.
+  Update extract(const Snapshot& snapshot);
 
   // events.cpp
   void call_observers(RunningTransaction& transaction);
@@ -239,7 +241,7 @@ class Engine {
   template <typename Encoder>
   void write_content(Encoder& out, const Item& item, std::uint64_t offset) const;
   template <typename Encoder>
-  void write_client(Encoder& out, ClientIndex client, Clock since) const;
+  void write_client(Encoder& out, ClientIndex client, Clock since, Clock until = ~Clock{0}) const;
 
   // collect.cpp
   void collect(RunningTransaction& transaction);

@@ -1,6 +1,8 @@
 // Snapshots as bytes, and shared types read at them.
 #include "crdt/snapshot.hpp"
 
+#include "base/check.hpp"
+
 #include "crdt/engine.hpp"
 
 namespace syncline::crdt {
@@ -15,6 +17,16 @@ Result<Snapshot> decode(ByteView bytes, IdSet (*read_deletes)(encoding::Reader&)
   SYNCLINE_TRY_ASSIGN(state, StateVector::decode(bytes.subspan(reader.position())));
   result.state = std::move(state);
   return result;
+}
+
+Result<bool> contains(const Snapshot& snapshot, ByteView bytes, UpdateFormat format) {
+  SYNCLINE_TRY_ASSIGN(update, wire::read_update(bytes, format));
+  for (const Struct& item : update.structs) {
+    if (snapshot.state.get(item.id.client) < item.id.clock + item.length) return false;
+  }
+  DeleteSet both = snapshot.deletes;
+  both.add(DeleteSet::of(std::move(update.deletes)));
+  return both == snapshot.deletes;
 }
 
 }  // namespace
@@ -35,6 +47,30 @@ Bytes encode_snapshot_v2(const Snapshot& snapshot) {
 
 Result<Snapshot> decode_snapshot_v1(ByteView bytes) { return decode(bytes, IdSet::read_v1); }
 Result<Snapshot> decode_snapshot_v2(ByteView bytes) { return decode(bytes, IdSet::read_v2); }
+
+Result<bool> snapshot_contains_update_v1(const Snapshot& snapshot, ByteView update) {
+  return contains(snapshot, update, UpdateFormat::kV1);
+}
+
+Result<bool> snapshot_contains_update_v2(const Snapshot& snapshot, ByteView update) {
+  return contains(snapshot, update, UpdateFormat::kV2);
+}
+
+Result<void> create_doc_from_snapshot(Doc& from, const Snapshot& snapshot, Doc& into) {
+  SYNCLINE_CHECK(!from.options().gc, "only a document that collects nothing shows what it held");
+  for (const auto& [client, clock] : snapshot.state.clocks()) {
+    if (clock > from.state_vector().get(client)) {
+      return Error(Code::kMalformed,
+                   "the snapshot is of another document, or of a later moment: it has clock " +
+                       std::to_string(clock) + " of client " + std::to_string(client));
+    }
+  }
+  Engine& engine = engine_of(into);
+  const ClientId client = engine.client;
+  engine.apply(engine_of(from).extract(snapshot), Value("snapshot"));
+  engine.client = client;
+  return {};
+}
 
 std::vector<Element> list_at(const SharedType& list, const Snapshot& snapshot) {
   const TypeState& state = state_of(list);

@@ -33,6 +33,17 @@ Bytes encode_snapshot_v2(const Snapshot& snapshot);
 Result<Snapshot> decode_snapshot_v1(ByteView bytes);
 Result<Snapshot> decode_snapshot_v2(ByteView bytes);
 
+/// Whether a document that had reached `snapshot` holds all of the update: its structs and its
+/// deletions.
+Result<bool> snapshot_contains_update_v1(const Snapshot& snapshot, ByteView update);
+Result<bool> snapshot_contains_update_v2(const Snapshot& snapshot, ByteView update);
+
+/// Fills `into` with what `from` held at the snapshot; `into` keeps its client id, also where the
+/// snapshot has structs of it. kMalformed where `from` has not reached the snapshot. `from` changes
+/// for nobody, but items are split and joined on the way. REQUIRES: `from` keeps what is deleted
+/// (DocOptions::gc is false), `into` is empty, neither is in a transaction.
+Result<void> create_doc_from_snapshot(Doc& from, const Snapshot& snapshot, Doc& into);
+
 // Shared types as they were, item by item as Yjs reads them: an item of which only a part was there
 // reads as a whole.
 

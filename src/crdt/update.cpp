@@ -8,10 +8,7 @@
 
 namespace syncline::crdt {
 
-namespace {
-
-Result<Update> decode(ByteView bytes, UpdateFormat format) {
-  SYNCLINE_TRY_ASSIGN(flat, wire::read_update(bytes, format));
+Update wire::by_client(FlatUpdate flat) {
   Update update;
   ClientId client = 0;
   std::vector<Struct>* section = nullptr;
@@ -21,13 +18,19 @@ Result<Update> decode(ByteView bytes, UpdateFormat format) {
     if (next) {
       client = item.id.client;
       section = &update.structs[client];
-      // A client written twice: the later section counts, as in Yjs.
       section->clear();
     }
     section->push_back(std::move(item));
   }
   update.deletes = DeleteSet::of(std::move(flat.deletes));
   return update;
+}
+
+namespace {
+
+Result<Update> decode(ByteView bytes, UpdateFormat format) {
+  SYNCLINE_TRY_ASSIGN(flat, wire::read_update(bytes, format));
+  return wire::by_client(std::move(flat));
 }
 
 template <typename Encoder>
@@ -37,6 +40,20 @@ Bytes encode(const Update& update) {
     for (const Struct& item : structs) sections.write(item);
   }
   return sections.finish(update.deletes.ranges());
+}
+
+Result<UpdateMeta> parse_meta(ByteView bytes, UpdateFormat format) {
+  SYNCLINE_TRY_ASSIGN(flat, wire::read_update(bytes, format));
+  UpdateMeta meta;
+  const Struct* last = nullptr;
+  for (const Struct& item : flat.structs) {
+    if (last == nullptr || last->id.client != item.id.client) {
+      meta.from.set(item.id.client, item.id.clock);
+    }
+    meta.to.set(item.id.client, item.id.clock + item.length);
+    last = &item;
+  }
+  return meta;
 }
 
 /// Yjs's convertUpdateFormat.
@@ -51,6 +68,14 @@ Result<Update> decode_update_v1(ByteView bytes) { return decode(bytes, UpdateFor
 Result<Update> decode_update_v2(ByteView bytes) { return decode(bytes, UpdateFormat::kV2); }
 Bytes encode_update_v1(const Update& update) { return encode<wire::UpdateEncoderV1>(update); }
 Bytes encode_update_v2(const Update& update) { return encode<wire::UpdateEncoderV2>(update); }
+
+Result<UpdateMeta> parse_update_meta_v1(ByteView update) {
+  return parse_meta(update, UpdateFormat::kV1);
+}
+
+Result<UpdateMeta> parse_update_meta_v2(ByteView update) {
+  return parse_meta(update, UpdateFormat::kV2);
+}
 
 Result<Bytes> convert_update_v1_to_v2(ByteView update) {
   return convert(update, UpdateFormat::kV1, UpdateFormat::kV2);

@@ -114,6 +114,23 @@ Result<Bytes> diff_update_v2(ByteView update, const StateVector& since);
 /// becomes a value, or JSON text, which cannot say all that a value can.
 Result<Bytes> convert_update_v1_to_v2(ByteView update);
 Result<Bytes> convert_update_v2_to_v1(ByteView update);
+/// For each client of an update the clocks at which its structs begin and end (Yjs's
+/// parseUpdateMeta).
+struct UpdateMeta {
+  StateVector from;
+  StateVector to;
+};
+Result<UpdateMeta> parse_update_meta_v1(ByteView update);
+Result<UpdateMeta> parse_update_meta_v2(ByteView update);
+/// The update with its texts, values and names replaced by counted ones of the same shape, to show
+/// a faulty document to others (Yjs's obfuscateUpdate). Root names stay.
+struct Obfuscation {
+  bool formatting = true;
+  bool subdocs = true;
+  bool yxml = true;  ///< names of XML elements and hooks
+};
+Result<Bytes> obfuscate_update_v1(ByteView update, Obfuscation what = {});
+Result<Bytes> obfuscate_update_v2(ByteView update, Obfuscation what = {});
 /// Yjs's encodeStateVectorFromUpdate.
 StateVector state_vector_of(const Update& update);
 

@@ -37,6 +37,10 @@ enum class Bounds { kWorld, kOwn };
 /// Decodes and bounds; see decode_update_v1.
 Result<FlatUpdate> read_update(ByteView bytes, UpdateFormat format, Bounds bounds = Bounds::kWorld);
 
+/// The update sorted by client. Of a client that was written twice the later section counts, as in
+/// Yjs.
+Update by_client(FlatUpdate flat);
+
 /// Whether an item that inherits its key from its origin says so (info bit 0x20). A document's
 /// encoder does; Yjs's doc-less functions lose the bit, since they never learn the key.
 enum class KeyBit { kKeep, kLose };

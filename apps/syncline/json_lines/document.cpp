@@ -89,7 +89,11 @@ Value write_event(const crdt::Event& event, const Value& target) {
 
 Document::Document(crdt::DocOptions options)
     : doc(std::move(options)),
-      updating(doc.on_update([this](const Bytes& update, auto&) { updates.push_back(update); })) {}
+      updating(
+          doc.on_update([this](const Bytes& update, auto&) { updates.push_back({update, {}}); })),
+      // The engine tells both of a transaction before it goes on to the next.
+      updating_v2(doc.on_update_v2(
+          [this](const Bytes& update, auto&) { updates.back().update_v2 = update; })) {}
 
 void Document::observe(const Value& target, bool deep) {
   crdt::SharedType& type = resolve(doc, target);
@@ -110,11 +114,14 @@ void Document::unobserve(const Value& target) {
 
 Value::Object Document::take_changes() {
   Value::Object answer;
+  const auto both = [](const Told& told) {
+    return Value::Object{{"update", encoding::to_base64(told.update)},
+                         {"update_v2", encoding::to_base64(told.update_v2)}};
+  };
   if (!updates.empty()) {
-    answer.emplace_back("update", encoding::to_base64(updates.front()));
+    answer = both(updates.front());
     Value::Array more;
-    for (std::size_t i = 1; i < updates.size(); ++i)
-      more.push_back(Value::object({{"update", encoding::to_base64(updates[i])}}));
+    for (std::size_t i = 1; i < updates.size(); ++i) more.emplace_back(both(updates[i]));
     if (!more.empty()) answer.emplace_back("more", std::move(more));
   }
   answer.emplace_back("events", std::move(events));

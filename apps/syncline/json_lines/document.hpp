@@ -19,7 +19,8 @@ struct Document {
   /// Ends what observe began for an equal target.
   void unobserve(const Value& target);
 
-  /// The members `update`, `more` and `events` of an answer: what changed since the last call.
+  /// The members `update`, `update_v2`, `more` and `events` of an answer: what changed since the
+  /// last call.
   Value::Object take_changes();
 
   /// The members `structs` and `deletes`: what waits for something the document lacks.
@@ -31,10 +32,16 @@ struct Document {
   };
 
   crdt::Doc doc;
-  std::vector<Bytes> updates;
+  /// What one transaction changed, in both formats.
+  struct Told {
+    Bytes update;
+    Bytes update_v2;
+  };
+  std::vector<Told> updates;
   Value::Array events;
   std::list<Observation> observations;
   Handle updating;
+  Handle updating_v2;
 };
 
 }  // namespace syncline::json_lines

@@ -89,11 +89,11 @@ Bytes bytes_field(const Value& object, std::string_view name) {
   return bytes_of(field(object, name), name);
 }
 
-void require_format_one(const Value& object, std::string_view name) {
-  if (object.find(name) == nullptr) return;
+crdt::UpdateFormat format_field(const Value& object, std::string_view name) {
+  if (object.find(name) == nullptr) return crdt::UpdateFormat::kV1;
   const std::uint64_t format = whole_field(object, name);
-  if (format == 2) refuse("not_supported", "update format 2 is not in this version");
-  if (format != 1) bad_request("\"" + std::string(name) + "\" must be 1 or 2");
+  if (format != 1 && format != 2) bad_request("\"" + std::string(name) + "\" must be 1 or 2");
+  return static_cast<crdt::UpdateFormat>(format);
 }
 
 }  // namespace syncline::json_lines

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "crdt/update.hpp"
 #include "syncline/value.hpp"
 
 namespace syncline::json_lines {
@@ -37,7 +38,13 @@ std::uint64_t whole_field(const Value& object, std::string_view name);
 /// Standard base64.
 Bytes bytes_field(const Value& object, std::string_view name);
 Bytes bytes_of(const Value& value, std::string_view name);
-/// 1 where absent; 2 is refused as not_supported.
-void require_format_one(const Value& object, std::string_view name = "format");
+/// 1 where absent.
+crdt::UpdateFormat format_field(const Value& object, std::string_view name = "format");
+/// The value of a Result about bytes that somebody sent; an error is a malformed_update.
+template <typename T>
+T readable(Result<T> result) {
+  if (!result) refuse("malformed_update", result.error().message());
+  return std::move(result).value();
+}
 
 }  // namespace syncline::json_lines

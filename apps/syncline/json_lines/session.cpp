@@ -55,6 +55,8 @@ const Session::Command Session::kCommands[] = {
     {"doc.state_vector", &Session::doc_state_vector, nullptr},
     {"doc.pending", &Session::doc_pending, nullptr},
     {"doc.json", &Session::doc_json, nullptr},
+    {"doc.snapshot", &Session::doc_snapshot, nullptr},
+    {"doc.from_snapshot", &Session::doc_from_snapshot, nullptr},
     {"doc.roots", &Session::doc_roots, nullptr},
     {"doc.observe", &Session::doc_observe, nullptr},
     {"doc.unobserve", &Session::doc_unobserve, nullptr},
@@ -68,6 +70,7 @@ const Session::Command Session::kCommands[] = {
     {"undo.clear", nullptr, nullptr, &UndoManagers::clear},
     {"undo.stack", nullptr, nullptr, &UndoManagers::stack},
     {"clock.set", nullptr, nullptr, &UndoManagers::set_clock},
+    {"snapshot.contains", nullptr, snapshot_contains},
     {"update.merge", nullptr, merge_updates},
     {"update.diff", nullptr, diff_update},
     {"update.state_vector", nullptr, state_vector_of_update},
@@ -75,12 +78,9 @@ const Session::Command Session::kCommands[] = {
     {"update.inspect", nullptr, inspect_update},
 };
 
-/// Known, and to come with rich text and snapshots.
+/// Known, and to come with rich text.
 constexpr std::array kNotYet{
     "doc.delta",
-    "doc.snapshot",
-    "doc.from_snapshot",
-    "snapshot.contains",
 };
 
 Session::Session() : undo_managers_(std::make_unique<UndoManagers>()) {}
@@ -145,9 +145,11 @@ Value::Object Session::doc_drop(const Value& request) {
 Value::Object Session::doc_apply(const Value& request) {
   Document& document = this->document(request);
   const Bytes update = bytes_field(request, "update");
-  require_format_one(request);
-  const Value* origin = request.find("origin");
-  auto applied = document.doc.apply_update_v1(update, origin ? read_value(*origin) : Value());
+  const bool v2 = format_field(request) == crdt::UpdateFormat::kV2;
+  const Value* given = request.find("origin");
+  const Value origin = given ? read_value(*given) : Value();
+  auto applied = v2 ? document.doc.apply_update_v2(update, origin)
+                    : document.doc.apply_update_v1(update, origin);
   if (!applied) refuse("malformed_update", applied.error().message());
   Value::Object answer = document.take_changes();
   if (applied->client_changed) {
@@ -159,14 +161,12 @@ Value::Object Session::doc_apply(const Value& request) {
 
 Value::Object Session::doc_encode(const Value& request) {
   const Document& document = this->document(request);
-  require_format_one(request);
+  const bool v2 = format_field(request) == crdt::UpdateFormat::kV2;
   crdt::StateVector since;
-  if (request.find("since") != nullptr) {
-    auto decoded = crdt::StateVector::decode(bytes_field(request, "since"));
-    if (!decoded) refuse("malformed_update", decoded.error().message());
-    since = std::move(decoded).value();
-  }
-  return ok({{"update", encoding::to_base64(document.doc.encode_state_as_update_v1(since))}});
+  if (request.find("since") != nullptr)
+    since = readable(crdt::StateVector::decode(bytes_field(request, "since")));
+  return ok({{"update", encoding::to_base64(v2 ? document.doc.encode_state_as_update_v2(since)
+                                               : document.doc.encode_state_as_update_v1(since))}});
 }
 
 Value::Object Session::doc_state_vector(const Value& request) {
@@ -182,6 +182,29 @@ Value::Object Session::doc_json(const Value& request) {
   for (const Value& target : list_field(request, "targets"))
     values.push_back(write_type(resolve(document.doc, target)));
   return ok({{"values", std::move(values)}});
+}
+
+Value::Object Session::doc_snapshot(const Value& request) {
+  const Bytes snapshot = crdt::encode_snapshot_v1(document(request).doc.snapshot());
+  return ok({{"snapshot", encoding::to_base64(snapshot)}});
+}
+
+Value::Object Session::doc_from_snapshot(const Value& request) {
+  Document& from = document(request);
+  const std::string& name = text_field(request, "as");
+  const Bytes bytes = bytes_field(request, "snapshot");
+  if (documents_.contains(name)) bad_request("there is a document \"" + name + "\" already");
+  if (from.doc.options().gc)
+    refuse("not_supported",
+           "a document that collects what is deleted cannot show what it held: "
+           "make it with \"gc\": false");
+  const auto snapshot = readable(crdt::decode_snapshot_v1(bytes));
+  auto made = std::make_unique<Document>(crdt::DocOptions{.client = from.doc.client()});
+  const auto filled = crdt::create_doc_from_snapshot(from.doc, snapshot, made->doc);
+  if (!filled) refuse("malformed_update", filled.error().message());
+  made->take_changes();
+  documents_.emplace(name, std::move(made));
+  return ok();
 }
 
 Value::Object Session::doc_roots(const Value& request) {

@@ -39,6 +39,8 @@ class Session {
   Value::Object doc_state_vector(const Value& request);
   Value::Object doc_pending(const Value& request);
   Value::Object doc_json(const Value& request);
+  Value::Object doc_snapshot(const Value& request);
+  Value::Object doc_from_snapshot(const Value& request);
   Value::Object doc_roots(const Value& request);
   Value::Object doc_observe(const Value& request);
   Value::Object doc_unobserve(const Value& request);

@@ -1,5 +1,6 @@
 #include "json_lines/updates.hpp"
 
+#include "crdt/snapshot.hpp"
 #include "crdt/update.hpp"
 #include "encoding/base64.hpp"
 #include "encoding/json.hpp"
@@ -8,11 +9,9 @@
 namespace syncline::json_lines {
 namespace {
 
-/// The value of a Result about bytes that somebody sent.
-template <typename T>
-T readable(Result<T> result) {
-  if (!result) refuse("malformed_update", result.error().message());
-  return std::move(result).value();
+crdt::Update decode(const Bytes& update, crdt::UpdateFormat format) {
+  return readable(format == crdt::UpdateFormat::kV2 ? crdt::decode_update_v2(update)
+                                                    : crdt::decode_update_v1(update));
 }
 
 const char* kind_name(crdt::StructKind kind) {
@@ -45,7 +44,7 @@ const char* kind_name(crdt::StructKind kind) {
 
 Value write_id(crdt::ID id) { return Value::object({{"client", id.client}, {"clock", id.clock}}); }
 
-/// The JSON text of an embed, a format's value or an old-style element; "undefined" is one too.
+/// The JSON text of an old-style element; "undefined" is one too.
 Value read_json_text(const std::string& json) {
   if (json == "undefined") return Value::Undefined{};
   auto value = encoding::parse_json(json);
@@ -72,10 +71,10 @@ std::optional<Value> write_content(const crdt::Struct& item) {
     case crdt::StructKind::kBinary:
       return write_value(content.bytes);
     case crdt::StructKind::kEmbed:
-      return write_value(read_json_text(content.json.at(0)));
+      return write_value(crdt::json_value(content));
     case crdt::StructKind::kFormat:
       return Value::object(
-          {{"key", content.text}, {"value", write_value(read_json_text(content.json.at(0)))}});
+          {{"key", content.text}, {"value", write_value(crdt::json_value(content))}});
     case crdt::StructKind::kType: {
       Value type = Value::object({{"$type", type_name(content.type)}});
       if (content.type == crdt::TypeKind::kXmlElement || content.type == crdt::TypeKind::kXmlHook)
@@ -108,28 +107,42 @@ Value write_struct(const crdt::Struct& item) {
 
 }  // namespace
 
+Value::Object snapshot_contains(const Value& request) {
+  const Bytes snapshot = bytes_field(request, "snapshot");
+  const Bytes update = bytes_field(request, "update");
+  const auto format = format_field(request);
+  const auto moment = readable(crdt::decode_snapshot_v1(snapshot));
+  return {{"contains", readable(format == crdt::UpdateFormat::kV2
+                                    ? crdt::snapshot_contains_update_v2(moment, update)
+                                    : crdt::snapshot_contains_update_v1(moment, update))}};
+}
+
 Value::Object merge_updates(const Value& request) {
   const Value::Array& list = list_field(request, "updates");
-  require_format_one(request);
+  const auto format = format_field(request);
   if (list.empty()) bad_request("\"updates\" is empty");
   std::vector<Bytes> updates;
   for (const Value& update : list) updates.push_back(bytes_of(update, "updates"));
-  const Bytes merged = readable(crdt::merge_updates_v1(updates));
+  const Bytes merged =
+      readable(format == crdt::UpdateFormat::kV2 ? crdt::merge_updates_v2(updates)
+                                                 : crdt::merge_updates_v1(updates));
   return {{"update", encoding::to_base64(merged)}};
 }
 
 Value::Object diff_update(const Value& request) {
   const Bytes update = bytes_field(request, "update");
   const Bytes since = bytes_field(request, "since");
-  require_format_one(request);
+  const auto format = format_field(request);
   const auto from = readable(crdt::StateVector::decode(since));
-  return {{"update", encoding::to_base64(readable(crdt::diff_update_v1(update, from)))}};
+  const Bytes rest =
+      readable(format == crdt::UpdateFormat::kV2 ? crdt::diff_update_v2(update, from)
+                                                 : crdt::diff_update_v1(update, from));
+  return {{"update", encoding::to_base64(rest)}};
 }
 
 Value::Object state_vector_of_update(const Value& request) {
   const Bytes update = bytes_field(request, "update");
-  require_format_one(request);
-  const auto decoded = readable(crdt::decode_update_v1(update));
+  const auto decoded = decode(update, format_field(request));
   return {{"state_vector", encoding::to_base64(crdt::state_vector_of(decoded).encode())}};
 }
 
@@ -137,16 +150,21 @@ Value::Object convert_update(const Value& request) {
   const Bytes update = bytes_field(request, "update");
   field(request, "from");
   field(request, "to");
-  require_format_one(request, "from");
-  require_format_one(request, "to");
-  readable(crdt::decode_update_v1(update));
-  return {{"update", encoding::to_base64(update)}};
+  const auto from = format_field(request, "from");
+  const auto to = format_field(request, "to");
+  if (from == to) {
+    decode(update, from);
+    return {{"update", encoding::to_base64(update)}};
+  }
+  const Bytes converted =
+      readable(from == crdt::UpdateFormat::kV2 ? crdt::convert_update_v2_to_v1(update)
+                                               : crdt::convert_update_v1_to_v2(update));
+  return {{"update", encoding::to_base64(converted)}};
 }
 
 Value::Object inspect_update(const Value& request) {
   const Bytes update = bytes_field(request, "update");
-  require_format_one(request);
-  const auto decoded = readable(crdt::decode_update_v1(update));
+  const auto decoded = decode(update, format_field(request));
   Value::Array structs;
   for (const auto& [client, items] : decoded.structs)
     for (const crdt::Struct& item : items) structs.push_back(write_struct(item));

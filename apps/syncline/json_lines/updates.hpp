@@ -1,4 +1,4 @@
-// Updates without a document: merge, diff, inspect.
+// Updates without a document: merge, diff, convert, inspect; whether a snapshot holds one.
 #pragma once
 
 #include "json_lines/request.hpp"
@@ -6,6 +6,7 @@
 namespace syncline::json_lines {
 
 // Each answers one request with the members of its answer; throws Refusal.
+Value::Object snapshot_contains(const Value& request);
 Value::Object merge_updates(const Value& request);
 Value::Object diff_update(const Value& request);
 Value::Object state_vector_of_update(const Value& request);

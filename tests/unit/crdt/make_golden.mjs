@@ -311,6 +311,64 @@ const scenarios = {
       inbox[d].forEach(u => w.apply(d, u))
       w.check(d)
     }
+  },
+
+  'snapshots' (w) {
+    const a = w.make('a', 1, false)
+    w.make('b', 2, false)
+    const moments = []
+    const both = u => { w.apply('b', u); moments.push(Y.snapshot(a)) }
+    both(w.transact('a', ['text.insert', text, 0, 'hello world'], ['map.set', map, 'k', 'old'], ['array.push', list, [1, { $type: 'map', entries: { deep: 1 } }]]))
+    both(w.transact('a', ['text.delete', text, 2, 5], ['map.set', map, 'k', 'new'], ['array.delete', list, 1, 1]))
+    const late = w.transact('b', ['text.insert', text, 3, '😀'], ['map.delete', map, 'k'])
+    both(w.transact('a', ['text.insert', text, 1, 'x'], ['array.push', list, [2, 3]]))
+    moments.forEach(moment => w.contains(moment, late))
+    w.apply('a', late)
+    moments.push(Y.snapshot(a))
+    moments.forEach(moment => w.contains(moment, late))
+    moments.forEach((moment, i) => {
+      w.restore('a', moment, 'r' + i, i % 2 === 0 ? 1 : 9)
+      w.check('r' + i)
+      w.transact('r' + i, ['text.insert', text, 0, 'later'])
+      w.check('r' + i)
+    })
+    // In the middle of items: as a snapshot that was taken before they were joined.
+    const between = new Y.Snapshot(Y.createDeleteSet(), new Map([[1, 3]]))
+    w.restore('a', between, 'half', 5)
+    w.check('half')
+    w.check('a')
+  },
+
+  'halves of surrogate pairs in columns' (w) {
+    w.make('a', 1)
+    w.make('b', 2)
+    const both = u => w.apply('b', u)
+    both(w.transact('a', ['text.insert', text, 0, '\ud83d']))
+    both(w.transact('a', ['text.insert', text, 1, '\ude00']))
+    w.transact('a', ['text.insert', text, 0, 'x'], ['text.insert', text, 1, '\ude00'], ['text.insert', text, 1, '\ud83d'])
+    w.check('a')
+    w.check('b')
+  },
+
+  'formats and xml in columns' (w) {
+    const author = new Y.Doc({ gc: false })
+    author.clientID = 2 ** 40 + 3
+    const t = author.getText('t')
+    t.insert(0, 'plain bold plain')
+    t.format(6, 4, { bold: true, link: { href: 'y', n: [1, null, -0, 0.5] } })
+    t.insertEmbed(3, { image: 'x.png' })
+    t.insertEmbed(3, 'text')
+    const x = author.getXmlFragment('x')
+    for (const name of ['p', 'p', 'h1']) x.insert(0, [new Y.XmlElement(name)])
+    x.insert(1, [new Y.XmlHook('hook'), new Y.XmlText('abc')])
+    x.get(2).format(1, 1, { em: {} })
+    author.getMap('m').set('doc', new Y.Doc({ guid: 'sub', meta: { a: 1 } }))
+    author.getMap('m').set('bytes', new Uint8Array([1, 2]))
+    author.getMap('m').set('', 'empty key')
+    w.recode(Y.encodeStateAsUpdate(author))
+    w.make('a', 1)
+    w.apply('a', Y.encodeStateAsUpdate(author))
+    w.check('a')
   }
 }
 

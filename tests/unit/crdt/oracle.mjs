@@ -75,8 +75,9 @@ export class World {
     ydoc.clientID = client
     // The engine does not tidy formats yet; neither shall yjs.
     ydoc.on('afterTransaction', tr => { tr._needFormattingCleanup = false })
-    const state = { ydoc, updates: [], events: [] }
+    const state = { ydoc, updates: [], updates_v2: [], events: [] }
     ydoc.on('update', u => state.updates.push(u))
+    ydoc.on('updateV2', u => state.updates_v2.push(u))
     this.docs[doc] = state
     this.record({ do: 'new', doc, client, gc })
     return ydoc
@@ -95,9 +96,11 @@ export class World {
 
   #answers (doc) {
     const state = this.docs[doc]
-    const answer = { update: state.updates.length > 0 ? hex(state.updates[0]) : null, events: state.events }
+    const first = updates => updates.length > 0 ? hex(updates[0]) : null
+    const answer = { update: first(state.updates), update_v2: first(state.updates_v2), events: state.events }
     if (state.updates.length > 1) throw new Error('more than one update')
     state.updates = []
+    state.updates_v2 = []
     state.events = []
     return answer
   }
@@ -137,26 +140,29 @@ export class World {
       roots[name] = kind === undefined ? { kind: 'unknown' } : { kind, json: fromYjs(type) }
     }
     this.record({
-      do: 'check', doc, state: hex(Y.encodeStateAsUpdate(ydoc)), vector: hex(Y.encodeStateVector(ydoc)),
+      do: 'check', doc, state: hex(Y.encodeStateAsUpdate(ydoc)), state_v2: hex(Y.encodeStateAsUpdateV2(ydoc)),
+      snapshot: hex(Y.encodeSnapshot(Y.snapshot(ydoc))), vector: hex(Y.encodeStateVector(ydoc)),
       pending: [ydoc.store.pendingStructs !== null, ydoc.store.pendingDs !== null], roots
     })
   }
 
   since (doc, vector) {
     const state = Y.encodeStateAsUpdate(this.docs[doc].ydoc, vector)
-    this.record({ do: 'since', doc, vector: hex(vector), state: hex(state) })
+    this.record({ do: 'since', doc, vector: hex(vector), state: hex(state), state_v2: hex(Y.encodeStateAsUpdateV2(this.docs[doc].ydoc, vector)) })
     return state
   }
 
   merge (updates) {
     const result = Y.mergeUpdates(updates)
-    this.record({ do: 'merge', updates: updates.map(hex), result: hex(result) })
+    const resultV2 = Y.mergeUpdatesV2(updates.map(Y.convertUpdateFormatV1ToV2))
+    this.record({ do: 'merge', updates: updates.map(hex), result: hex(result), result_v2: hex(resultV2) })
     return result
   }
 
   diff (update, vector) {
     const result = Y.diffUpdate(update, vector)
-    this.record({ do: 'diff', bytes: hex(update), vector: hex(vector), result: hex(result) })
+    const resultV2 = Y.diffUpdateV2(Y.convertUpdateFormatV1ToV2(update), vector)
+    this.record({ do: 'diff', bytes: hex(update), vector: hex(vector), result: hex(result), result_v2: hex(resultV2) })
     return result
   }
 
@@ -164,7 +170,30 @@ export class World {
     this.record({ do: 'vector_of', bytes: hex(update), result: hex(Y.encodeStateVectorFromUpdate(update)) })
   }
 
-  recode (update) { this.record({ do: 'recode', bytes: hex(update) }) }
+  recode (update) {
+    const converted = Y.convertUpdateFormatV1ToV2(update)
+    const pairs = clocks => [...clocks].sort((a, b) => b[0] - a[0])
+    const { from, to } = Y.parseUpdateMeta(update)
+    this.record({
+      do: 'recode', bytes: hex(update), converted: hex(converted), back: hex(Y.convertUpdateFormatV2ToV1(converted)),
+      obfuscated: hex(Y.obfuscateUpdate(update)), obfuscated_v2: hex(Y.obfuscateUpdateV2(converted)), from: pairs(from), to: pairs(to)
+    })
+  }
+
+  /** What `from` held at one of its snapshots, as a document of its own. */
+  restore (from, snapshot, doc, client) {
+    const ydoc = this.make(doc, client)
+    this.steps.pop()
+    Y.createDocFromSnapshot(this.docs[from].ydoc, snapshot, ydoc)
+    ydoc.clientID = client
+    this.docs[doc].updates = []
+    this.docs[doc].updates_v2 = []
+    this.record({ do: 'restore', from, snapshot: hex(Y.encodeSnapshot(snapshot)), snapshot_v2: hex(Y.encodeSnapshotV2(snapshot)), doc, client })
+  }
+
+  contains (snapshot, update) {
+    this.record({ do: 'contains', snapshot: hex(Y.encodeSnapshot(snapshot)), bytes: hex(update), result: Y.snapshotContainsUpdate(snapshot, update) })
+  }
 
   yjs (doc) { return this.docs[doc].ydoc }
 }

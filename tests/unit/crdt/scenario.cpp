@@ -157,6 +157,7 @@ class Runner {
   struct Replica {
     std::unique_ptr<Doc> doc;
     std::vector<Bytes> updates;
+    std::vector<Bytes> updates_v2;
     Value::Array events;
     std::vector<Handle> handles;
   };
@@ -181,16 +182,34 @@ class Runner {
       for (const Value& it : step.find("updates")->items())
         updates.push_back(from_hex(it.string()));
       expect("merged", to_hex(merge_updates_v1(updates).take_or_throw()), *step.find("result"));
+      for (Bytes& it : updates) it = convert_update_v1_to_v2(it).take_or_throw();
+      expect("merged v2", to_hex(merge_updates_v2(updates).take_or_throw()),
+             *step.find("result_v2"));
     } else if (step_name_ == "diff") {
       const auto vector = StateVector::decode(bytes("vector")).take_or_throw();
       expect("diff", to_hex(diff_update_v1(bytes("bytes"), vector).take_or_throw()),
              *step.find("result"));
+      const Bytes converted = convert_update_v1_to_v2(bytes("bytes")).take_or_throw();
+      expect("diff v2", to_hex(diff_update_v2(converted, vector).take_or_throw()),
+             *step.find("result_v2"));
     } else if (step_name_ == "vector_of") {
       const auto update = decode_update_v1(bytes("bytes")).take_or_throw();
       expect("vector", to_hex(state_vector_of(update).encode()), *step.find("result"));
+      const auto same = decode_update_v2(encode_update_v2(update)).take_or_throw();
+      expect("vector of v2", to_hex(state_vector_of(same).encode()), *step.find("result"));
+    } else if (step_name_ == "restore") {
+      restore(step);
+    } else if (step_name_ == "contains") {
+      const auto snapshot = decode_snapshot_v1(bytes("snapshot")).take_or_throw();
+      expect("contains", snapshot_contains_update_v1(snapshot, bytes("bytes")).take_or_throw(),
+             *step.find("result"));
+      const Bytes converted = convert_update_v1_to_v2(bytes("bytes")).take_or_throw();
+      expect("contains v2", snapshot_contains_update_v2(snapshot, converted).take_or_throw(),
+             *step.find("result"));
     } else if (step_name_ == "recode") {
       const auto update = decode_update_v1(bytes("bytes")).take_or_throw();
       expect("recoded", to_hex(encode_update_v1(update)), *step.find("bytes"));
+      recode(step);
     } else {
       throw std::runtime_error("unknown step " + step_name_);
     }
@@ -204,6 +223,42 @@ class Runner {
                                                 .gc = step.find("gc")->as<bool>()});
     made.handles.push_back(made.doc->on_update(
         [&made](const Bytes& update, Transaction&) { made.updates.push_back(update); }));
+    made.handles.push_back(made.doc->on_update_v2(
+        [&made](const Bytes& update, Transaction&) { made.updates_v2.push_back(update); }));
+  }
+
+  void restore(const Value& step) {
+    const auto snapshot =
+        decode_snapshot_v1(from_hex(step.find("snapshot")->string())).take_or_throw();
+    expect("snapshot v2", to_hex(encode_snapshot_v2(snapshot)), *step.find("snapshot_v2"));
+    Replica& made = replicas_[step.find("doc")->string()];
+    make(Value::object(
+        {{"doc", *step.find("doc")}, {"client", *step.find("client")}, {"gc", true}}));
+    create_doc_from_snapshot(*replicas_.at(step.find("from")->string()).doc, snapshot, *made.doc)
+        .or_throw();
+    made.updates.clear();
+    made.updates_v2.clear();
+  }
+
+  void recode(const Value& step) {
+    const Bytes bytes = from_hex(step.find("bytes")->string());
+    const Bytes converted = convert_update_v1_to_v2(bytes).take_or_throw();
+    expect("converted", to_hex(converted), *step.find("converted"));
+    expect("converted back", to_hex(convert_update_v2_to_v1(converted).take_or_throw()),
+           *step.find("back"));
+    expect("obfuscated", to_hex(obfuscate_update_v1(bytes).take_or_throw()),
+           *step.find("obfuscated"));
+    expect("obfuscated v2", to_hex(obfuscate_update_v2(converted).take_or_throw()),
+           *step.find("obfuscated_v2"));
+    const auto pairs = [](const StateVector& vector) {
+      Value::Array result;
+      for (const auto& [client, clock] : vector.clocks())
+        result.push_back(Value::array({client, clock}));
+      return Value(result);
+    };
+    const UpdateMeta meta = parse_update_meta_v2(converted).take_or_throw();
+    expect("from", pairs(meta.from), *step.find("from"));
+    expect("to", pairs(meta.to), *step.find("to"));
   }
 
   SharedType& target(Doc& doc, const Value& names) {
@@ -230,6 +285,8 @@ class Runner {
   void answers(Replica& it, const Value& step) {
     expect("update", it.updates.empty() ? Value() : Value(to_hex(it.updates[0])),
            *step.find("update"));
+    expect("update v2", it.updates_v2.empty() ? Value() : Value(to_hex(it.updates_v2[0])),
+           *step.find("update_v2"));
     // An old shared type is given as JSON by us and as a dead type by yjs.
     Value::Array wanted;
     for (Value event : step.find("events")->items()) {
@@ -251,6 +308,7 @@ class Runner {
     }
     expect("events", it.events, wanted);
     it.updates.clear();
+    it.updates_v2.clear();
     it.events.clear();
   }
 
@@ -300,6 +358,8 @@ class Runner {
   void check(const Value& step) {
     Doc& doc = *replica(step).doc;
     expect("state", to_hex(doc.encode_state_as_update_v1()), *step.find("state"));
+    expect("state v2", to_hex(doc.encode_state_as_update_v2()), *step.find("state_v2"));
+    expect("snapshot", to_hex(encode_snapshot_v1(doc.snapshot())), *step.find("snapshot"));
     expect("state vector", to_hex(doc.state_vector().encode()), *step.find("vector"));
     const auto& pending = step.find("pending")->items();
     expect("pending", doc.has_pending(), pending[0].boolean() || pending[1].boolean());
@@ -320,6 +380,8 @@ class Runner {
     const auto vector = StateVector::decode(from_hex(step.find("vector")->string()));
     expect("state since", to_hex(replica(step).doc->encode_state_as_update_v1(vector.value())),
            *step.find("state"));
+    expect("state since, v2", to_hex(replica(step).doc->encode_state_as_update_v2(vector.value())),
+           *step.find("state_v2"));
   }
 
   std::map<std::string, Replica> replicas_;
