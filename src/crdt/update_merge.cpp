@@ -45,6 +45,41 @@ bool comes_before(const Input& a, const Input& b) {
   return left.client != right.client ? left.client > right.client : left.clock < right.clock;
 }
 
+/// The comparison that Yjs sorts its inputs with. It contradicts itself: of an item and a GC at one
+/// clock (the same units, collected in one document and not in the other) each comes before the
+/// other. Which of the two is merged in is then up to the sorting algorithm.
+bool yjs_puts_first(const Input& a, const Input& b) {
+  return comes_before(a, b) ||
+         (a.current().id == b.current().id && a.current().is_item() != b.current().is_item());
+}
+
+/// Sorts as V8 sorts arrays of less than 64 elements, which shows with a comparison like that one:
+/// the longest run at the start (turned round if it descends), then binary insertion.
+void sort_as_v8(std::vector<Input*>& inputs) {
+  if (inputs.size() < 2) return;
+  const auto first = inputs.begin();
+  const bool descending = yjs_puts_first(*first[1], *first[0]);
+  auto run = first + 2;
+  while (run != inputs.end() && yjs_puts_first(**run, **(run - 1)) == descending) ++run;
+  if (descending) std::reverse(first, run);
+  for (; run != inputs.end(); ++run) {
+    auto left = first;
+    auto right = run;
+    while (left != right) {
+      const auto middle = left + (right - left) / 2;
+      if (yjs_puts_first(**run, **middle)) {
+        right = middle;
+      } else {
+        left = middle + 1;
+      }
+    }
+    std::rotate(left, run, run + 1);
+  }
+}
+
+/// From so many inputs on V8 sorts otherwise, and ties go to the input that was given first.
+constexpr std::size_t kSortedAsV8 = 64;
+
 class Merger {
  public:
   explicit Merger(std::vector<std::vector<Struct>> updates) {
@@ -52,8 +87,12 @@ class Merger {
     for (Input& input : inputs_) {
       if (!input.done()) order_.push_back(&input);
     }
-    std::stable_sort(order_.begin(), order_.end(),
-                     [](const Input* a, const Input* b) { return comes_before(*a, *b); });
+    if (order_.size() < kSortedAsV8) {
+      sort_as_v8(order_);
+    } else {
+      std::stable_sort(order_.begin(), order_.end(),
+                       [](const Input* a, const Input* b) { return comes_before(*a, *b); });
+    }
   }
 
   std::vector<Struct> run() {
@@ -67,13 +106,13 @@ class Merger {
   }
 
  private:
-  /// Moves the front input, which has advanced, to its new place among the sorted others.
+  /// Moves the front input, which has advanced, to its new place among the others.
   void reorder_front() {
     Input* input = order_.front();
-    if (input->done()) {
-      order_.erase(order_.begin());
-      return;
-    }
+    const bool as_v8 = order_.size() < kSortedAsV8;
+    if (input->done()) order_.erase(order_.begin());
+    if (as_v8) return sort_as_v8(order_);
+    if (order_.empty() || order_.front() != input) return;
     auto place = order_.begin() + 1;
     while (place != order_.end() && comes_before(**place, *input)) ++place;
     std::rotate(order_.begin(), order_.begin() + 1, place);

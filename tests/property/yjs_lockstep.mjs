@@ -16,8 +16,10 @@ class Pair {
     this.yjs.clientID = client
     this.client = client
     this.emitted = []
+    this.emittedV2 = []
     this.events = []
     this.yjs.on('update', update => this.emitted.push(base64(update)))
+    this.yjs.on('updateV2', update => this.emittedV2.push(base64(update)))
     for (const { root, type } of targets) this.root(root, type).observeDeep(batch => this.hear(root, batch))
   }
 
@@ -45,12 +47,15 @@ class Pair {
     const ours = answer.ok ? answer : answer.error
     const updates = [...(ours.update === undefined ? [] : [ours.update]), ...(ours.more ?? []).map(more => more.update)]
     expectEqual(`${what}: the update`, updates.join(' '), this.emitted.join(' '))
+    const updatesV2 = [...(ours.update_v2 === undefined ? [] : [ours.update_v2]), ...(ours.more ?? []).map(more => more.update_v2)]
+    expectEqual(`${what}: the update in format 2`, updatesV2.join(' '), this.emittedV2.join(' '))
     const events = (ours.events ?? []).map(({ target, path, keys, delta }, i) => {
       for (const key of Object.keys(keys)) if (this.events[i]?.keys[key]?.old === overwritten) keys[key].old = overwritten
       return canonical({ root: target.root, path, keys, delta })
     })
     expectEqual(`${what}: the events`, events.join('\n            '), this.events.map(canonical).join('\n            '))
     this.emitted = []
+    this.emittedV2 = []
     this.events = []
   }
 
@@ -77,15 +82,24 @@ class Pair {
     return sent
   }
 
-  async apply (update) {
-    Y.applyUpdate(this.yjs, bytes(update))
-    const answer = await this.engine.call({ op: 'doc.apply', doc: this.name, update })
+  async apply (update, chance) {
+    let answer
+    if (chance.chance(0.3)) {
+      const converted = Y.convertUpdateFormatV1ToV2(bytes(update))
+      Y.applyUpdateV2(this.yjs, converted)
+      answer = await this.engine.call({ op: 'doc.apply', doc: this.name, update: base64(converted), format: 2 })
+    } else {
+      Y.applyUpdate(this.yjs, bytes(update))
+      answer = await this.engine.call({ op: 'doc.apply', doc: this.name, update })
+    }
     this.compareStep(`doc.apply on ${this.name}`, answer)
   }
 
   async compareState () {
-    const [state, vector, pending, json] = await Promise.all([
+    const [state, stateV2, snapshot, vector, pending, json] = await Promise.all([
       this.engine.call({ op: 'doc.encode', doc: this.name }),
+      this.engine.call({ op: 'doc.encode', doc: this.name, format: 2 }),
+      this.engine.call({ op: 'doc.snapshot', doc: this.name }),
       this.engine.call({ op: 'doc.state_vector', doc: this.name }),
       this.engine.call({ op: 'doc.pending', doc: this.name }),
       this.engine.call({ op: 'doc.json', doc: this.name, targets })
@@ -95,11 +109,15 @@ class Pair {
     expectEqual(`${this.name}: pending deletes`, pending.deletes, this.yjs.store.pendingDs !== null)
     expectEqual(`the JSON of ${this.name}`, canonical(json.values), this.json())
     expectEqual(`the state of ${this.name}`, state.update, base64(Y.encodeStateAsUpdate(this.yjs)))
+    expectEqual(`the state of ${this.name} in format 2`, stateV2.update, base64(Y.encodeStateAsUpdateV2(this.yjs)))
+    expectEqual(`the snapshot of ${this.name}`, snapshot.snapshot, base64(Y.encodeSnapshot(Y.snapshot(this.yjs))))
   }
 
   async compareDifference (since) {
     const answer = await this.engine.call({ op: 'doc.encode', doc: this.name, since: base64(since) })
     expectEqual(`the difference of ${this.name}`, answer.update, base64(Y.encodeStateAsUpdate(this.yjs, since)))
+    const v2 = await this.engine.call({ op: 'doc.encode', doc: this.name, since: base64(since), format: 2 })
+    expectEqual(`the difference of ${this.name} in format 2`, v2.update, base64(Y.encodeStateAsUpdateV2(this.yjs, since)))
   }
 }
 
@@ -124,13 +142,13 @@ await runSeeds('yjs_lockstep', async (engine, chance, steps) => {
       // Mostly in order, sometimes not; sometimes what is known already.
       const queue = missing[at]
       const index = chance.chance(0.7) ? 0 : chance.below(queue.length)
-      await pairs[at].apply(chance.chance(0.1) ? chance.pick(log) : queue.splice(index, 1)[0])
+      await pairs[at].apply(chance.chance(0.1) ? chance.pick(log) : queue.splice(index, 1)[0], chance)
     }
     if (chance.chance(0.2)) await pairs[at].compareState()
     if (chance.chance(0.1)) await pairs[at].compareDifference(Y.encodeStateVector(chance.pick(pairs).yjs))
   }
   for (const [i, pair] of pairs.entries()) {
-    for (const update of chance.shuffled(missing[i])) await pair.apply(update)
+    for (const update of chance.shuffled(missing[i])) await pair.apply(update, chance)
     await pair.compareState()
   }
   // All know the same now. (Their bytes may differ: what Yjs joins to one struct depends on the order of arrival.)

@@ -78,7 +78,10 @@ class SynclineReplica {
   }
 
   async apply (update) {
-    const answer = await this.engine.call({ op: 'doc.apply', doc: this.name, update })
+    // Format 2 now and then.
+    const v2 = update.length % 3 === 0
+    const sent = v2 ? base64(Y.convertUpdateFormatV1ToV2(bytes(update))) : update
+    const answer = await this.engine.call({ op: 'doc.apply', doc: this.name, update: sent, format: v2 ? 2 : 1 })
     expectEqual('a new client id', answer.client, undefined)
   }
 
@@ -175,6 +178,10 @@ async function checkEqual (engine, replicas) {
     await fresh.start()
     await fresh.apply(state)
     expectEqual(`state as Syncline reads it, ${pair}`, await fresh.encode(), canonicalState)
+    const { update: stateV2 } = await engine.call({ op: 'doc.encode', doc: fresh.name, format: 2 })
+    const again = new Y.Doc()
+    Y.applyUpdateV2(again, bytes(stateV2))
+    expectEqual(`state in format 2, ${pair}`, base64(Y.encodeStateAsUpdateV2(again)), stateV2)
   }
 }
 
