@@ -171,6 +171,23 @@ TEST(Doc, ClientIdsTakeAll53Bits) {
   EXPECT_EQ(b.encode_state_as_update_v1(), a.encode_state_as_update_v1());
 }
 
+TEST(Doc, TakesANewClientIdWhereAnUpdateComesInsideItsOwnChange) {
+  Doc other({.client = 2});
+  Text(*other.root("t", TypeKind::kText).value()).insert(0, "x");
+  const Bytes update = other.encode_state_as_update_v1();
+  Doc doc({.client = 1});
+  Text text(*doc.root("t", TypeKind::kText).value());
+  bool local = true;
+  const Handle handle =
+      doc.on_update([&](const Bytes&, Transaction& transaction) { local = transaction.local(); });
+  doc.transact([&](Transaction&) {
+    text.insert(0, "own");
+    EXPECT_TRUE(doc.apply_update_v1(update).value().update.empty()) << "the end will tell";
+  });
+  EXPECT_FALSE(local) << "the update made the whole transaction a remote one";
+  EXPECT_NE(doc.client(), 1u) << "which advanced this client: as in Yjs";
+}
+
 TEST(Doc, TakesANewClientIdWhenSomebodyElseWritesUnderIt) {
   Doc a({.client = 1});
   Text(root(a, "t", TypeKind::kText)).insert(0, "x");

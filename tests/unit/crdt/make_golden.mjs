@@ -369,6 +369,152 @@ const scenarios = {
     w.make('a', 1)
     w.apply('a', Y.encodeStateAsUpdate(author))
     w.check('a')
+  },
+
+  // From here on: what other implementations got wrong (y-crdt, ygo, y-octo), each with the bytes that Yjs answers.
+
+  // y-crdt#607, #407: of a range of deletions the first part was collected with its container, the rest is alive.
+  'deletions reach past a collected container' (w) {
+    for (const [d, client] of [['a', 1], ['b', 2], ['c', 3]]) w.make(d, client)
+    const base = w.transact('a', ['map.set', map, 'tree', { $type: 'array', values: [1, 2, 3] }], ['text.insert', text, 0, 'abcd'], ['text.insert', text, 4, 'ef'])
+    w.apply('b', base)
+    w.apply('c', base)
+    const within = w.transact('b', ['array.delete', ['m', 'map', 'tree'], 1, 2], ['text.delete', text, 0, 3])
+    const container = w.transact('a', ['map.delete', map, 'tree'])
+    w.apply('a', within)
+    w.apply('b', container)
+    w.apply('c', w.merge([within, container]))
+    for (const d of ['a', 'b', 'c']) w.check(d)
+    w.make('d', 4)
+    w.apply('d', w.since('a', new Uint8Array([0])))
+    // All of it once more, as one range.
+    w.apply('d', Buffer.from([0, 1, 1, 1, 0, 9]))
+    w.check('d')
+  },
+
+  // y-crdt 648e7fe.
+  'deletions come before what they delete' (w) {
+    w.make('a', 5)
+    w.make('b', 6)
+    const us = [['text.insert', text, 0, 'abc'], ['text.insert', text, 3, 'def'], ['text.delete', text, 2, 3], ['map.set', map, 'k', { $type: 'array', values: [1, 2] }], ['map.delete', map, 'k']].map(op => w.transact('a', op))
+    for (const at of [2, 4, 1, 3, 0]) {
+      w.apply('b', us[at])
+      w.check('b')
+    }
+    // Known already: nothing is told.
+    for (const u of us) w.apply('b', u)
+    w.check('b')
+  },
+
+  // y-crdt c93820d, y-octo 39aaace.
+  'what waits outlives other updates' (w) {
+    for (const [d, client] of [['a', 1], ['b', 2], ['c', 3]]) w.make(d, client)
+    const us = ['one', 'two', 'three', 'four'].map((word, i) => w.transact('a', ['array.insert', list, i, [word]]))
+    const others = ['x', 'y'].map(word => w.transact('b', ['array.push', list, [word]]))
+    for (const u of [us[3], others[0], us[1], us[3], others[1]]) {
+      w.apply('c', u)
+      w.check('c')
+    }
+    w.transact('c', ['array.push', list, ['own']])
+    w.apply('c', us[2])
+    w.apply('c', us[0])
+    w.check('c')
+  },
+
+  // y-crdt#632: an update is lost. The old value of x is deleted at once, the new one waits.
+  'a lost update leaves a hole' (w) {
+    w.make('a', 1)
+    w.make('b', 2)
+    const us = [['map.set', map, 'x', 'old'], ['text.insert', text, 0, 'lost'], ['map.set', map, 'x', 'new'], ['array.push', ['never opened', 'array'], [1]]].map(op => w.transact('a', op))
+    for (const at of [0, 2, 3]) w.apply('b', us[at])
+    w.check('b')
+    w.make('c', 3)
+    w.apply('c', w.since('b', new Uint8Array([0])))
+    w.check('c')
+    w.apply('c', us[1])
+    w.apply('b', us[1])
+    w.check('b')
+    w.check('c')
+  },
+
+  // ygo#110: the last of a key's chain is its value, whoever its neighbour is.
+  'the same value wins in every order' (w) {
+    for (const [d, client] of [['a', 2], ['b', 3], ['c', 1]]) w.make(d, client)
+    const us = [w.transact('a', ['map.set', map, 'k', 'a1'], ['map.set', map, 'other', 0])]
+    w.apply('b', us[0])
+    us.push(w.transact('b', ['map.set', map, 'k', 'b1']))
+    us.push(w.transact('c', ['map.set', map, 'k', 'c1'], ['map.set', map, 'k', 'c2']))
+    us.push(w.transact('a', ['map.set', map, 'k', 'a2']))
+    const orders = [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2]]
+    orders.forEach((order, i) => {
+      w.make('d' + i, 10 + i)
+      for (const at of order) w.apply('d' + i, us[at])
+      w.check('d' + i)
+    })
+  },
+
+  // ygo#111.
+  'an item waits for its right origin' (w) {
+    for (const [d, client] of [['a', 7], ['b', 3], ['c', 5]]) w.make(d, client)
+    const base = w.transact('a', ['text.insert', text, 0, 'ab'])
+    w.apply('b', base)
+    w.apply('c', base)
+    const right = w.transact('b', ['text.insert', text, 1, 'R'])
+    w.apply('c', right)
+    const between = w.transact('c', ['text.insert', text, 1, 'X'])
+    const front = w.transact('b', ['text.insert', text, 0, 'F'])
+    w.make('d', 9)
+    for (const u of [base, between, front, right]) {
+      w.apply('d', u)
+      w.check('d')
+    }
+  },
+
+  // ygo#112, #140.
+  'children of clients with smaller ids than their container' (w) {
+    w.make('a', 4294967295)
+    w.make('b', 1)
+    const us = [w.transact('a', ['map.set', map, 'm', { $type: 'map', entries: { l: { $type: 'array' } } }])]
+    w.apply('b', us[0])
+    us.push(w.transact('b', ['array.push', ['m', 'map', 'm', 'l'], [{ $type: 'map', entries: { x: 1 } }, 'leaf']]))
+    us.push(w.transact('b', ['map.set', ['m', 'map', 'm', 'l', 0], 'y', 2]))
+    w.make('c', 2)
+    w.apply('c', w.merge(us))
+    w.check('c')
+    w.make('d', 3)
+    for (const at of [2, 1, 0]) w.apply('d', us[at])
+    w.check('d')
+    w.make('e', 5)
+    w.apply('e', w.since('b', new Uint8Array([0])))
+    w.check('e')
+  },
+
+  // y-octo f793f8c, ygo's encoder of collected maps: what hangs on something collected is collected, and can be read.
+  'values whose origin was collected' (w) {
+    for (const [d, client] of [['a', 1], ['b', 2], ['c', 3]]) w.make(d, client)
+    const base = w.transact('a', ['map.set', map, 'm', { $type: 'map', entries: { k: 1, n: { $type: 'array', values: [1, 2, 3] } } }])
+    w.apply('b', base)
+    w.apply('c', base)
+    const set = w.transact('b', ['map.set', ['m', 'map', 'm'], 'k', 2])
+    const again = w.transact('b', ['map.set', ['m', 'map', 'm'], 'k', { $type: 'text', text: 'late' }])
+    const inserted = w.transact('c', ['array.insert', ['m', 'map', 'm', 'n'], 1, ['x', { $type: 'map', entries: { z: 1 } }]])
+    w.transact('a', ['map.delete', map, 'm'])
+    for (const u of [again, inserted, set]) {
+      w.apply('a', u)
+      w.check('a')
+    }
+    const state = w.since('a', new Uint8Array([0]))
+    w.recode(state)
+    w.make('d', 4)
+    w.apply('d', state)
+    w.check('d')
+    // From within what was collected.
+    w.since('a', new Uint8Array([2, 3, 1, 1, 4]))
+    w.diff(state, new Uint8Array([2, 3, 1, 1, 4]))
+    w.apply('b', state)
+    w.apply('c', state)
+    w.check('b')
+    w.check('c')
   }
 }
 
