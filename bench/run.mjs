@@ -19,15 +19,17 @@ const jobs = {
   local_update: { title: 'typing + an update an edit' },
   remote: { title: 'remote edits, an update at a time' },
   live: { title: 'two live replicas, exchanged as recorded' },
-  merge: { title: 'all updates merged to one, without a document' },
+  merge: { title: 'updates merged by the thousand, without a document' },
   load_v1: { title: 'load the whole state, read the text', ...warm },
+  load_v2: { title: 'the same, update format 2', ...warm },
   encode_v1: { title: 'encode the whole state', ...warm },
+  encode_v2: { title: 'the same, update format 2', ...warm },
   memory: { title: 'memory of a loaded document' }
 }
 const suits = (job, concurrent) => job === 'live' ? concurrent : concurrent ? !job.startsWith('local') : true
 // Automerge takes a millisecond an update; WebAssembly's memory is not in Node's figures.
 const skipped = (peer, job) => (peer === '@automerge/automerge' && !['local', 'load_v1', 'encode_v1'].includes(job)) ||
-  (job === 'memory' && !['yjs', 'json-joy'].includes(peer)) || (job === 'merge' && peer !== 'yjs')
+  (job === 'memory' && !['yjs', 'json-joy'].includes(peer)) || ((job === 'merge' || job.endsWith('_v2')) && peer !== 'yjs')
 const slow = (peer, job) => peer === '@automerge/automerge' || (peer === 'loro-crdt' && ['local_update', 'remote', 'live'].includes(job))
 
 function options () {

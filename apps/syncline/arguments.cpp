@@ -337,7 +337,8 @@ class CommandLine {
     CLI::App& sub =
         *bench.add_subcommand("engine", "One job of the engine on one recorded session");
     sub.footer(
-        "Jobs: local, local_update, remote, live, merge, load_v1, encode_v1, memory.\n"
+        "Jobs: local, local_update, remote, live, merge, load_v1, load_v2, encode_v1, encode_v2,\n"
+        "memory.\n"
         "Examples:\n"
         "  syncline bench engine --trace automerge-paper.json.gz --job local_update\n"
         "  syncline bench engine --trace friendsforever.json.gz --job live --repeat 9 --json");

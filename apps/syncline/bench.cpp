@@ -12,7 +12,7 @@ namespace syncline::command {
 namespace {
 
 void check_job(const std::string& job) {
-  for (const char* later : {"load_v2", "encode_v2", "load_snapshot", "encode_snapshot"})
+  for (const char* later : {"load_snapshot", "encode_snapshot"})
     if (job == later) throw Usage{"--job " + job + " is not in this version"};
   const auto& jobs = bench::jobs();
   if (std::find(jobs.begin(), jobs.end(), job) != jobs.end()) return;

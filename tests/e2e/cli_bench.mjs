@@ -40,7 +40,7 @@ const concurrent = {
 
 test("every job of a session of one author, gzipped or not", async () => {
   for (const path of [recording("one.json", sequential), recording("one.json.gz", sequential, gzipSync)]) {
-    for (const job of ["local", "local_update", "remote", "merge", "load_v1", "encode_v1", "memory"]) {
+    for (const job of ["local", "local_update", "remote", "merge", "load_v1", "load_v2", "encode_v1", "encode_v2", "memory"]) {
       const { trace, edits, cpu_ms: times, bytes, text_ok: ok, rss_bytes: memory } = await measure(path, job);
       assert.deepEqual([trace, edits, times.length, ok], ["one", 4, 3, true], job);
       assert.equal(bytes > 0, !["local", "memory"].includes(job), job);
@@ -51,7 +51,7 @@ test("every job of a session of one author, gzipped or not", async () => {
 
 test("every job of a session of two authors", async () => {
   const path = recording("two.json", concurrent);
-  for (const job of ["live", "remote", "merge", "load_v1", "encode_v1"]) {
+  for (const job of ["live", "remote", "merge", "load_v1", "load_v2", "encode_v1", "encode_v2"]) {
     const { edits, text_ok: ok } = await measure(path, job);
     assert.deepEqual([edits, ok], [4, true], job);
   }

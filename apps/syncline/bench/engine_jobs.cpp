@@ -2,11 +2,11 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <ctime>
 #include <deque>
-#include <functional>
-#include <map>
 #include <memory>
+#include <span>
 
 #include "crdt/doc.hpp"
 #include "crdt/update.hpp"
@@ -106,19 +106,30 @@ class Material {
     for (const Bytes& update : updates()) sum += update.size();
     return sum;
   }
-  const Bytes& state() {
-    if (state_.empty()) {
-      Replica replica(kFirstClient + 1);
-      for (const Bytes& update : updates()) replica.apply(update);
-      state_ = replica.doc.encode_state_as_update_v1();
-    }
-    return state_;
+  const Bytes& state_v1() {
+    if (state_v1_.empty()) state_v1_ = all().doc.encode_state_as_update_v1();
+    return state_v1_;
+  }
+  const Bytes& state_v2() {
+    if (state_v2_.empty()) state_v2_ = all().doc.encode_state_as_update_v2();
+    return state_v2_;
   }
 
  private:
+  /// A replica that heard everything.
+  const Replica& all() {
+    if (!all_) {
+      all_ = std::make_unique<Replica>(kFirstClient + 1);
+      for (const Bytes& update : updates()) all_->apply(update);
+    }
+    return *all_;
+  }
+
   const Recording& recording_;
   std::vector<Bytes> updates_;
-  Bytes state_;
+  std::unique_ptr<Replica> all_;
+  Bytes state_v1_;
+  Bytes state_v2_;
 };
 
 /// One repeat: starts and stops the time itself.
@@ -185,18 +196,28 @@ void live(Run& run) {
   }
 }
 
+/// Without a document, as a server folds its log: a thousand updates at a time.
 void merge(Run& run) {
-  const std::vector<Bytes>& updates = run.material.updates();
-  Bytes merged;
-  run.timed([&] { merged = crdt::merge_updates_v1(updates).value(); });
-  run.measured.bytes = merged.size();
+  constexpr std::size_t kAtATime = 1000;
+  const std::span<const Bytes> updates = run.material.updates();
+  std::vector<Bytes> merged;
+  run.timed([&] {
+    for (std::size_t at = 0; at < updates.size(); at += kAtATime) {
+      const std::size_t count = std::min(kAtATime, updates.size() - at);
+      merged.push_back(crdt::merge_updates_v1(updates.subspan(at, count)).value());
+    }
+  });
   Replica replica(kFirstClient + 1);
-  replica.apply(merged);
+  run.measured.bytes = 0;
+  for (const Bytes& update : merged) {
+    run.measured.bytes += update.size();
+    replica.apply(update);
+  }
   run.check(replica.text.string());
 }
 
 void load_v1(Run& run) {
-  const Bytes& state = run.material.state();
+  const Bytes& state = run.material.state_v1();
   std::string text;
   run.timed([&] {
     Replica replica(kFirstClient + 1);
@@ -207,12 +228,29 @@ void load_v1(Run& run) {
   run.check(text);
 }
 
+void load_v2(Run& run) {
+  const Bytes& state = run.material.state_v2();
+  std::string text;
+  run.timed([&] {
+    Replica replica(kFirstClient + 1);
+    (void)replica.doc.apply_update_v2(state).value();
+    text = replica.text.string();
+  });
+  run.measured.bytes = state.size();
+  run.check(text);
+}
+
 void encode_v1(Run& run) {
   Replica replica(kFirstClient + 1);
-  replica.apply(run.material.state());
-  Bytes state;
-  run.timed([&] { state = replica.doc.encode_state_as_update_v1(); });
-  run.measured.bytes = state.size();
+  replica.apply(run.material.state_v1());
+  run.timed([&] { run.measured.bytes = replica.doc.encode_state_as_update_v1().size(); });
+  run.check(replica.text.string());
+}
+
+void encode_v2(Run& run) {
+  Replica replica(kFirstClient + 1);
+  replica.apply(run.material.state_v1());
+  run.timed([&] { run.measured.bytes = replica.doc.encode_state_as_update_v2().size(); });
   run.check(replica.text.string());
 }
 
@@ -225,7 +263,7 @@ void memory(Run& run) {
   // The first two pay for what all share.
   constexpr std::size_t kDocuments = 12;
   constexpr std::size_t kFirst = 2;
-  const Bytes& state = run.material.state();
+  const Bytes& state = run.material.state_v1();
   std::deque<Replica> replicas;
   std::size_t before = 0;
   run.timed([&] {
@@ -246,7 +284,8 @@ const std::vector<std::pair<std::string, Job>>& table() {
       {"local", local},         {"local_update", local_update},
       {"remote", remote},       {"live", live},
       {"merge", merge},         {"load_v1", load_v1},
-      {"encode_v1", encode_v1}, {"memory", memory}};
+      {"load_v2", load_v2},     {"encode_v1", encode_v1},
+      {"encode_v2", encode_v2}, {"memory", memory}};
   return jobs;
 }
 
