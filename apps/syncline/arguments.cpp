@@ -297,7 +297,7 @@ class CommandLine {
     add_object(sub, export_.object);
     export_.format = "json";
     sub.add_option("--format", export_.format,
-                   "json, or yjs-v1: a Yjs update with all history [json]")
+                   "json; yjs-v1 or yjs-v2: a Yjs update with all history [json]")
         ->type_name("FORMAT");
     sub.add_option("-o,--output", export_.output, "The file to write [standard output]")
         ->type_name("FILE");
@@ -315,7 +315,7 @@ class CommandLine {
     sub.add_option("FILE", import_.file, "The file; - reads standard input")
         ->type_name("")
         ->required();
-    sub.add_option("--format", import_.format, "json or yjs-v1 [json for *.json, else yjs-v1]")
+    sub.add_option("--format", import_.format, "json, yjs-v1 or yjs-v2 [by the file's name]")
         ->type_name("FORMAT");
     sub.add_option("--access", import_.access,
                    "owner, open, private, or a file of rules, where the object is new [owner]")

@@ -58,8 +58,6 @@ test("what comes later says so", async () => {
   await refused(["hub", "--auth", "keys.json"], /--auth is not in this version/);
   await refused(["hub", "--config", "hub.toml"], /--config is not in this version/);
   await refused(["create", "comm://a/b", "--schema", "s.json"], /--schema is not in this version/);
-  await refused(["export", "comm://a/b", "--format", "yjs-v2"], /not in this version/);
-  await refused(["import", "comm://a/b", "x.yjs", "--format", "yjs-v2"], /not in this version/);
 });
 
 test("malformed JSON names the place, and how a string is written", async () => {
@@ -93,7 +91,7 @@ test("access is a preset or a file of rules", async () => {
 });
 
 test("import and export know their formats", async () => {
-  await refused(["export", "comm://a/b", "--format", "yaml"], /there are json and yjs-v1/);
+  await refused(["export", "comm://a/b", "--format", "yaml"], /there are json, yjs-v1 and yjs-v2/);
   await refused(["export", "comm://a/b", "--format", "yjs-v1", "--root", "x"], /--root is for JSON/);
   await refused(["import", "comm://a/b", "board.txt"], /say --format/);
 });

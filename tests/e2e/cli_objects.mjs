@@ -207,6 +207,22 @@ test("export and import of Yjs updates; importing into an object merges", async 
   assert.deepEqual(await json(["get", to]), { a: 1, b: [] });
 });
 
+test("export and import of Yjs updates in format 2", async () => {
+  const [from, to] = [unique(), unique()];
+  await ok(["create", from, "--data", '{"a":[1,{"b":"ä"}]}']);
+  const file = join(temporaryDirectory(), "object.yjs-v2");
+  await ok(["export", from, "--format", "yjs-v2", "-o", file]);
+  const doc = new Y.Doc();
+  Y.applyUpdateV2(doc, readFileSync(file));
+  assert.deepEqual(doc.getMap("data").toJSON(), { a: [1, { b: "ä" }] });
+  doc.getMap("data").set("c", 3);
+  writeFileSync(file, Y.encodeStateAsUpdateV2(doc));
+  await ok(["import", to, file]);
+  assert.deepEqual(await json(["get", to]), { a: [1, { b: "ä" }], c: 3 });
+  writeFileSync(file, Y.encodeStateAsUpdate(doc));
+  await fails(["import", unique(), file], /is not a Yjs update of that format/);
+});
+
 test("watch prints a line for each change at or below the pointer", async () => {
   const url = unique();
   await ok(["create", url, "--access", "open", "--data", '{"title":"Plan","steps":["saw"],"deep":{"er":{"x":1}}}']);
