@@ -4,7 +4,7 @@ const escape = text => text.replace(/[&<>]/g, character => ({ '&': '&amp;', '<':
 
 /** `rows`: [{ label, values: { peer: milliseconds } }]. An SVG document. */
 export function chart (rows, caption) {
-  const [left, width, bar, gap] = [330, 560, 11, 14]
+  const [left, width, bar, gap] = [360, 540, 9, 9]
   const all = rows.flatMap(row => Object.values(row.values))
   const low = Math.floor(Math.log10(Math.min(...all)))
   const high = Math.ceil(Math.log10(Math.max(...all)))

@@ -19,11 +19,11 @@ const jobs = {
   local_update: { title: 'typing + an update an edit' },
   remote: { title: 'remote edits, an update at a time' },
   live: { title: 'two live replicas, exchanged as recorded' },
-  merge: { title: 'updates merged by the thousand, without a document' },
-  load_v1: { title: 'load the whole state, read the text', ...warm },
-  load_v2: { title: 'the same, update format 2', ...warm },
-  encode_v1: { title: 'encode the whole state', ...warm },
-  encode_v2: { title: 'the same, update format 2', ...warm },
+  merge: { title: 'merge updates, a thousand at a time' },
+  load_v1: { title: 'load the state (v1), read the text', ...warm },
+  load_v2: { title: 'load the state (v2), read the text', ...warm },
+  encode_v1: { title: 'encode the state (v1)', ...warm },
+  encode_v2: { title: 'encode the state (v2)', ...warm },
   memory: { title: 'memory of a loaded document' }
 }
 const suits = (job, concurrent) => job === 'live' ? concurrent : concurrent ? !job.startsWith('local') : true
