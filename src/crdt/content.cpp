@@ -120,6 +120,15 @@ void StructStore::set_content(Item& item, StructKind kind, std::uint64_t length,
   }
 }
 
+void StructStore::set_json(Item& item, StructKind kind, std::string key,
+                           std::shared_ptr<const Value> value) {
+  static const auto null = std::make_shared<const Value>();
+  Content content;
+  content.text = std::move(key);
+  content.value = value ? std::move(value) : null;
+  set_content(item, kind, 1, std::move(content));
+}
+
 void StructStore::replace_text(Item& item, std::string_view text) {
   Client& client = clients_[item.client];
   client.text_wasted += item.bytes;

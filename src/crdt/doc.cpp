@@ -24,7 +24,10 @@ const DocOptions& Doc::options() const { return engine_->options; }
 
 Result<SharedType*> Doc::root(std::string_view name, TypeKind kind) {
   TypeState& found = engine_->root(name);
-  if (found.type_kind == TypeKind::kUntyped) found.type_kind = kind;
+  if (found.type_kind == TypeKind::kUntyped && kind != TypeKind::kUntyped) {
+    found.type_kind = kind;
+    found.formats_known = false;
+  }
   if (kind != TypeKind::kUntyped && found.type_kind != kind) {
     return Error(Code::kSchema, "the root \"" + std::string(name) +
                                     "\" has another type already; open it as what it is, or use "
@@ -248,6 +251,20 @@ Result<void> Array::remove(std::size_t index, std::size_t length) {
 
 // Text.
 
+namespace {
+
+std::vector<std::pair<std::string, Element>> attributes_of(SharedType& type) {
+  const Map map(type);
+  std::vector<std::pair<std::string, Element>> result;
+  for (std::string& name : map.keys()) {
+    Element value = *map.get(name);
+    result.emplace_back(std::move(name), std::move(value));
+  }
+  return result;
+}
+
+}  // namespace
+
 Text::Text(SharedType& type) : type_(&type) {}
 
 std::size_t Text::size() const { return state_of(*type_).length; }
@@ -262,14 +279,86 @@ std::string Text::slice(std::size_t index, std::size_t length) const {
   return state.engine.text_slice(state, index, length);
 }
 
+std::vector<TextPart> Text::delta() const {
+  const TypeState& state = state_of(*type_);
+  return state.engine.to_delta(state);
+}
+
 void Text::insert(std::size_t index, std::string_view text) {
   TypeState& state = state_of(*type_);
-  state.engine.text_insert(state, index, text);
+  state.engine.text_insert(state, index, text, std::nullopt);
 }
+
+void Text::insert(std::size_t index, std::string_view text, const Value& attributes) {
+  TypeState& state = state_of(*type_);
+  state.engine.text_insert(state, index, text, Attributes(attributes));
+}
+
+Result<void> Text::insert_embed(std::size_t index, Input embed, const Value& attributes) {
+  TypeState& state = state_of(*type_);
+  return state.engine.text_embed(state, index, std::move(embed), Attributes(attributes));
+}
+
+Result<void> Text::format(std::size_t index, std::size_t length, const Value& attributes) {
+  TypeState& state = state_of(*type_);
+  return state.engine.text_format(state, index, length, Attributes(attributes));
+}
+
+Result<void> Text::apply_delta(Delta delta) {
+  TypeState& state = state_of(*type_);
+  return state.engine.text_apply_delta(state, std::move(delta));
+}
+
+std::optional<Element> Text::attribute(std::string_view name) const {
+  return Map(*type_).get(name);
+}
+std::vector<std::pair<std::string, Element>> Text::attributes() const {
+  return attributes_of(*type_);
+}
+SharedType* Text::set_attribute(std::string_view name, Input value) {
+  return Map(*type_).set(name, std::move(value));
+}
+void Text::remove_attribute(std::string_view name) { Map(*type_).remove(name); }
 
 void Text::remove(std::size_t index, std::size_t length) {
   TypeState& state = state_of(*type_);
   state.engine.text_remove(state, index, length);
 }
+
+// XML. Children are a list, attributes a map, as those of any other type.
+
+XmlFragment::XmlFragment(SharedType& type) : type_(&type) {}
+
+std::size_t XmlFragment::size() const { return Array(*type_).size(); }
+Element XmlFragment::get(std::size_t index) const { return Array(*type_).get(index); }
+std::vector<Element> XmlFragment::children() const { return Array(*type_).elements(); }
+
+std::string XmlFragment::string() const {
+  const TypeState& state = state_of(*type_);
+  return state.engine.xml_string(state, {}, 0);
+}
+
+Result<void> XmlFragment::insert(std::size_t index, std::vector<Input> children) {
+  return Array(*type_).insert(index, std::move(children));
+}
+
+Result<void> XmlFragment::push(std::vector<Input> children) {
+  return Array(*type_).push(std::move(children));
+}
+
+Result<void> XmlFragment::remove(std::size_t index, std::size_t length) {
+  return Array(*type_).remove(index, length);
+}
+
+std::optional<Element> XmlElement::attribute(std::string_view name) const {
+  return Map(*type_).get(name);
+}
+std::vector<std::pair<std::string, Element>> XmlElement::attributes() const {
+  return attributes_of(*type_);
+}
+SharedType* XmlElement::set_attribute(std::string_view name, Input value) {
+  return Map(*type_).set(name, std::move(value));
+}
+void XmlElement::remove_attribute(std::string_view name) { Map(*type_).remove(name); }
 
 }  // namespace syncline::crdt

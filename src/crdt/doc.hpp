@@ -26,6 +26,9 @@ struct DocOptions {
   ClientId client = 0;
   /// Replace the content of what is deleted, as Yjs does; off keeps it for snapshots.
   bool gc = true;
+  /// Delete formats that others' changes left without effect, as Yjs does: in local transactions of
+  /// their own. Off where nothing may be written that no user wrote: in rooms.
+  bool cleanup = true;
   std::string guid{};
 };
 

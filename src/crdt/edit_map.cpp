@@ -6,21 +6,44 @@ namespace syncline::crdt {
 
 namespace {
 
-/// A new subdocument's options as Yjs writes them: its three, where they differ from the defaults,
-/// in this order; then what it does not know.
+/// Whether JavaScript takes a value for true.
+bool truthy(const Value& value) {
+  switch (value.kind()) {
+    case Value::Kind::kBool:
+      return value.boolean();
+    case Value::Kind::kNumber:
+      return value.number() < 0 || value.number() > 0;
+    case Value::Kind::kBigInt:
+      return value.bigint().value != 0;
+    case Value::Kind::kString:
+      return !value.string().empty();
+    case Value::Kind::kNull:
+    case Value::Kind::kUndefined:
+      return false;
+    case Value::Kind::kBinary:
+    case Value::Kind::kArray:
+    case Value::Kind::kObject:
+      break;
+  }
+  return true;
+}
+
+/// A new subdocument's options as Yjs writes them: the three that others learn of, where they
+/// differ from the defaults, in this order.
 Value subdoc_options(const Value& given) {
   Value::Object written;
-  if (!given.is_object()) return written;
-  const auto differs = [&](const char* name, const Value& standard) {
+  const auto option = [&](const char* name) {
     const Value* value = given.find(name);
-    if (value != nullptr && !(*value == standard)) written.emplace_back(name, *value);
+    return value == nullptr || value->is_undefined() ? nullptr : value;
   };
-  differs("gc", true);
-  differs("autoLoad", false);
-  differs("meta", nullptr);
-  for (const auto& [name, value] : given.members()) {
-    const bool known = name == "gc" || name == "autoLoad" || name == "meta";
-    if (!known) written.emplace_back(name, value);
+  if (const Value* gc = option("gc"); gc != nullptr && !truthy(*gc)) {
+    written.emplace_back("gc", false);
+  }
+  if (const Value* load = option("autoLoad"); load != nullptr && truthy(*load)) {
+    written.emplace_back("autoLoad", true);
+  }
+  if (const Value* meta = option("meta"); meta != nullptr && !meta->is_null()) {
+    written.emplace_back("meta", *meta);
   }
   return written;
 }
@@ -65,7 +88,11 @@ TypeState* Engine::insert_type(RunningTransaction& transaction, const Spot& spot
   if (!made.values.empty()) {
     insert_values(transaction, {state.index, kNone, kNone, kNone}, std::move(made.values));
   }
-  if (!made.text.empty()) insert_text(transaction, state, 0, made.text);
+  if (!made.text.empty()) insert_plain(transaction, state, 0, made.text);
+  if (!made.delta.empty()) {
+    // Yjs logs what it refuses here and goes on.
+    [[maybe_unused]] const auto done = apply_delta(transaction, state, std::move(made.delta));
+  }
   for (auto& [key, value] : made.entries) {
     const Spot entry{state.index, intern_key(key), state.map.get(intern_key(key)), kNone};
     Ref unused = kNone;

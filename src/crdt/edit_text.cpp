@@ -1,184 +1,111 @@
-// Local changes of texts: plain insertion and deletion.
+// Local changes of texts: where they go and what they remove.
 //
 // A text without formats needs its position index only; an insertion goes behind the tombstones
-// that follow its place. With formats (that others put there) Yjs walks from the start and keeps
-// account of the attributes that hold at a place: an insertion takes them on, which decides which
-// formats it stands before, and a deletion removes formats that it made meaningless. Here the same,
-// so that both sides agree to the byte.
-#include <map>
-
+// that follow its place. With formats, or where some are wanted, the text is walked from its start
+// and account is kept of the attributes that hold (edit_formats.cpp), as Yjs does, so that both
+// sides agree to the byte.
+#include "base/check.hpp"
 #include "crdt/engine.hpp"
-#include "encoding/json.hpp"
+#include "crdt/format_cursor.hpp"
+#include "crdt/tuning.hpp"
 #include "encoding/utf16.hpp"
 
 namespace syncline::crdt {
 
 namespace {
 
-/// An attribute's value, and the format that it came from: JavaScript tells objects apart.
-struct Attribute {
-  Value value;
-  Ref source = kNone;
-};
-using Attributes = std::map<std::string, Attribute>;
-
-const Attribute& get(const Attributes& attributes, const std::string& key) {
-  static const Attribute kNull;
-  const auto found = attributes.find(key);
-  return found == attributes.end() ? kNull : found->second;
-}
-
-/// JavaScript's ===.
-bool same(const Attribute& a, const Attribute& b) {
-  if (a.value.is_object() || a.value.is_array()) return a.source != kNone && a.source == b.source;
-  return a.value == b.value;
-}
-
-/// Yjs's equalAttrs: objects by their members, whose own members are told apart.
-bool equal(const Attribute& a, const Attribute& b) {
-  if (same(a, b)) return true;
-  if (!a.value.is_object() || !b.value.is_object()) return false;
-  return a.value == b.value;
-}
-
-void set(Attributes& attributes, const std::string& key, const Attribute& attribute) {
-  if (attribute.value.is_null()) {
-    attributes.erase(key);
-  } else {
-    attributes[key] = attribute;
-  }
-}
-
-/// A place in a text with formats, and the attributes that hold there.
-class FormatCursor {
- public:
-  FormatCursor(StructStore& store, Ref first) : right(first), store_(store) {}
-
-  Ref left = kNone;
-  Ref right;
-  Attributes attributes;
-
-  const std::string& key(Ref format) const { return store_.box(store_[format]).text; }
-  Attribute attribute(Ref format) const { return {*store_.box(store_[format]).value, format}; }
-  void forward() {
-    const Item& item = store_[right];
-    if (item.kind == StructKind::kFormat && !item.deleted) {
-      set(attributes, key(right), attribute(right));
-    }
-    left = right;
-    right = item.right;
-  }
-  /// Passes tombstones, and formats that say what holds already.
-  void pass_redundant() {
-    const Attributes held = attributes;
-    while (right != kNone) {
-      const Item& item = store_[right];
-      const bool redundant = item.deleted || (item.kind == StructKind::kFormat &&
-                                              equal(get(held, key(right)), attribute(right)));
-      if (!redundant) return;
-      forward();
-    }
-  }
-
- private:
-  StructStore& store_;
-};
-
-/// Right behind the unit before `index`, splitting there; at the end if there are fewer.
-FormatCursor find_in_formats(Engine& engine, RunningTransaction& transaction, const TypeState& of,
-                             std::size_t index) {
-  FormatCursor cursor(engine.store, of.first);
-  for (std::uint64_t count = index; count > 0 && cursor.right != kNone; cursor.forward()) {
-    const Item& item = engine.store[cursor.right];
-    if (item.kind == StructKind::kFormat || item.deleted) continue;
-    if (count < item.length) engine.split(transaction, cursor.right, count);
-    count -= item.length;
-  }
-  return cursor;
-}
-
 bool deletable(const Item& item) {
   return !item.deleted && (item.kind == StructKind::kString || item.kind == StructKind::kEmbed ||
                            item.kind == StructKind::kType);
 }
 
-/// Yjs's cleanupFormattingGap: of the formats between two visible units, `start` being the first
-/// item of the gap, deletes those that have no effect there. `now` holds at the gap's `reached`.
-template <typename Delete>
-void clean_gap(const StructStore& store, const FormatCursor& cursor, Ref start, Ref reached,
-               const Attributes& before, Attributes now, const Delete& remove) {
-  std::map<std::string, Ref> last_of_key;
-  Ref end = start;
-  for (; end != kNone && !store[end].visible(); end = store[end].right) {
-    if (!store[end].deleted && store[end].kind == StructKind::kFormat) {
-      last_of_key[cursor.key(end)] = end;
-    }
-  }
-  bool past = false;
-  for (Ref ref = start; ref != end; ref = store[ref].right) {
-    past = past || ref == reached;
-    if (store[ref].deleted || store[ref].kind != StructKind::kFormat) continue;
-    const std::string& key = cursor.key(ref);
-    const Attribute value = cursor.attribute(ref);
-    const Attribute held = get(before, key);
-    if (last_of_key[key] != ref || same(held, value)) {
-      remove(ref);
-      if (!past && same(get(now, key), value) && !same(held, value)) set(now, key, held);
-    } else if (!past) {
-      set(now, key, value);
-    }
-  }
+Error refused_embed() {
+  return {Code::kSchema,
+          "a text takes no null, undefined, BigInt or subdocument as an embed, as in Yjs; use an "
+          "object, or a shared type"};
+}
+
+bool is_embed(const Input& input) {
+  if (std::holds_alternative<NewType>(input.content)) return true;
+  const auto* value = std::get_if<Value>(&input.content);
+  return value != nullptr && !value->is_null() && !value->is_undefined() &&
+         value->kind() != Value::Kind::kBigInt && !(value->is_string() && value->string().empty());
 }
 
 }  // namespace
 
-void Engine::insert_text(RunningTransaction& transaction, TypeState& of, std::size_t index,
-                         std::string_view text) {
-  Spot spot{of.index, kNone, kNone, kNone};
+FormatCursor Engine::cursor_at(RunningTransaction& transaction, TypeState& of, std::size_t index) {
+  FormatCursor cursor(store, of.first);
   if (!of.has_formats) {
-    spot.left = left_of(transaction, of, std::min<std::uint64_t>(index, of.length));
-    spot.right = spot.left == kNone ? of.first : store[spot.left].right;
-    while (spot.right != kNone && store[spot.right].deleted) {
-      spot.left = spot.right;
-      spot.right = store[spot.left].right;
-    }
-  } else {
-    FormatCursor cursor = find_in_formats(*this, transaction, of, index);
-    cursor.pass_redundant();
-    spot.left = cursor.left;
-    spot.right = cursor.right;
+    cursor.left = left_of(transaction, of, std::min<std::uint64_t>(index, of.length));
+    if (cursor.left != kNone) cursor.right = store[cursor.left].right;
+    return cursor;
+  }
+  for (std::uint64_t count = index; count > 0 && cursor.right != kNone; cursor.forward()) {
+    const Item& item = store[cursor.right];
+    if (item.kind == StructKind::kFormat || item.deleted) continue;
+    if (count < item.length) split(transaction, cursor.right, count);
+    count -= item.length;
+  }
+  return cursor;
+}
+
+void Engine::insert_plain(RunningTransaction& transaction, TypeState& of, std::size_t index,
+                          std::string_view text) {
+  Spot spot{of.index, kNone, kNone, kNone};
+  spot.left = left_of(transaction, of, std::min<std::uint64_t>(index, of.length));
+  spot.right = spot.left == kNone ? of.first : store[spot.left].right;
+  while (spot.right != kNone && store[spot.right].deleted) {
+    spot.left = spot.right;
+    spot.right = store[spot.left].right;
   }
   const Ref ref = new_item(spot);
   store.set_string(store[ref], encoding::is_utf8(text) ? text : encoding::to_wtf8(text));
   integrate(transaction, ref);
 }
 
-void Engine::remove_with_formats(RunningTransaction& transaction, TypeState& of, std::size_t index,
-                                 std::size_t length) {
-  FormatCursor cursor = find_in_formats(*this, transaction, of, index);
-  const Attributes before = cursor.attributes;
-  const Ref start = cursor.right;
-  for (std::uint64_t left_over = length; left_over > 0 && cursor.right != kNone; cursor.forward()) {
-    const Item& item = store[cursor.right];
-    if (!deletable(item)) continue;
-    if (left_over < item.length) split(transaction, cursor.right, left_over);
-    left_over -= item.length;
-    delete_item(transaction, cursor.right);
-  }
-  if (start == kNone) return;
-  clean_gap(store, cursor, start, cursor.right, before, cursor.attributes,
-            [&](Ref format) { delete_item(transaction, format); });
+void Engine::text_insert(TypeState& of, std::size_t index, std::string_view text,
+                         const std::optional<Attributes>& attributes) {
+  if (text.empty()) return;
+  change([&](RunningTransaction& transaction) {
+    if (!of.has_formats && (!attributes || attributes->empty())) {
+      return insert_plain(transaction, of, index, text);
+    }
+    FormatCursor cursor = cursor_at(transaction, of, index);
+    const Attributes wanted = attributes ? *attributes : cursor.attributes;
+    const auto done = insert_formatted(transaction, of, cursor, Value(text), wanted);
+    SYNCLINE_CHECK(done.ok(), "text can be inserted");
+  });
 }
 
-void Engine::text_insert(TypeState& of, std::size_t index, std::string_view text) {
-  if (text.empty()) return;
-  change([&](RunningTransaction& transaction) { insert_text(transaction, of, index, text); });
+Result<void> Engine::text_embed(TypeState& of, std::size_t index, Input embed,
+                                const Attributes& attributes) {
+  Result<void> done;
+  change([&](RunningTransaction& transaction) {
+    FormatCursor cursor = cursor_at(transaction, of, index);
+    done = insert_formatted(transaction, of, cursor, std::move(embed), attributes);
+  });
+  return done;
+}
+
+Result<void> Engine::text_format(TypeState& of, std::size_t index, std::size_t length,
+                                 const Attributes& attributes) {
+  if (length == 0) return {};
+  Result<void> done;
+  change([&](RunningTransaction& transaction) {
+    FormatCursor cursor = cursor_at(transaction, of, index);
+    if (cursor.right != kNone) done = format(transaction, of, cursor, length, attributes);
+  });
+  return done;
 }
 
 void Engine::text_remove(TypeState& of, std::size_t index, std::size_t length) {
   if (length == 0) return;
   change([&](RunningTransaction& transaction) {
-    if (of.has_formats) return remove_with_formats(transaction, of, index, length);
+    if (of.has_formats) {
+      FormatCursor cursor = cursor_at(transaction, of, index);
+      return remove_formatted(transaction, cursor, length);
+    }
     if (index >= of.length) return;
     const Ref left = left_of(transaction, of, index);
     std::uint64_t left_over = length;
@@ -190,6 +117,130 @@ void Engine::text_remove(TypeState& of, std::size_t index, std::size_t length) {
       delete_item(transaction, ref);
     }
   });
+}
+
+Result<void> Engine::text_apply_delta(TypeState& of, std::vector<TextOp> delta) {
+  Result<void> done;
+  change([&](RunningTransaction& transaction) {
+    done = apply_delta(transaction, of, std::move(delta));
+  });
+  return done;
+}
+
+Result<void> Engine::apply_delta(RunningTransaction& transaction, TypeState& of,
+                                 std::vector<TextOp>&& delta) {
+  FormatCursor cursor(store, of.first);
+  for (TextOp& op : delta) {
+    const Attributes attributes(op.attributes);
+    switch (op.kind) {
+      case TextOp::Kind::kInsert: {
+        const auto* text = std::get_if<Value>(&op.insert.content);
+        if (text != nullptr && text->is_string() && text->string().empty()) break;
+        SYNCLINE_TRY(insert_formatted(transaction, of, cursor, std::move(op.insert), attributes));
+        break;
+      }
+      case TextOp::Kind::kRetain:
+        SYNCLINE_TRY(format(transaction, of, cursor, op.length, attributes));
+        break;
+      case TextOp::Kind::kDelete:
+        remove_formatted(transaction, cursor, op.length);
+        break;
+    }
+  }
+  return {};
+}
+
+// What stands between formats.
+
+Result<void> Engine::insert_formatted(RunningTransaction& transaction, TypeState& of,
+                                      FormatCursor& cursor, Input content,
+                                      const Attributes& attributes) {
+  Attributes wanted = attributes;
+  for (const auto& [key, value] : cursor.attributes.in_order()) {
+    if (!wanted.has(key)) wanted.set(key, nullptr);
+  }
+  cursor.pass_redundant(wanted);
+  Attributes negated = open_formats(transaction, of, cursor, wanted);
+  // Yjs notices no sooner either: what it opened stays.
+  if (!is_embed(content)) return refused_embed();
+  const Spot spot{of.index, kNone, cursor.left, cursor.right};
+  Ref made = kNone;
+  if (auto* type = std::get_if<NewType>(&content.content)) {
+    insert_type(transaction, spot, std::move(*type), made);
+  } else {
+    const auto& value = std::get<Value>(content.content);
+    made = new_item(spot);
+    if (value.is_string()) {
+      store.set_string(store[made], encoding::is_utf8(value.string())
+                                        ? value.string()
+                                        : encoding::to_wtf8(value.string()));
+    } else {
+      store.set_json(store[made], StructKind::kEmbed, {}, shared_value(value));
+    }
+    integrate(transaction, made);
+  }
+  cursor.right = made;
+  cursor.forward();
+  close_formats(transaction, of, cursor, std::move(negated));
+  return {};
+}
+
+Result<void> Engine::format(RunningTransaction& transaction, TypeState& of, FormatCursor& cursor,
+                            std::uint64_t length, const Attributes& attributes) {
+  cursor.pass_redundant(attributes);
+  Attributes negated = open_formats(transaction, of, cursor, attributes);
+  // Formats behind the last unit are looked at too, so that none is put there that says again what
+  // the next one says.
+  for (; cursor.right != kNone; cursor.forward()) {
+    const Item& item = store[cursor.right];
+    const bool gap = item.deleted || item.kind == StructKind::kFormat;
+    if (length == 0 && (negated.empty() || !gap)) break;
+    if (item.deleted) continue;
+    if (item.kind != StructKind::kFormat) {
+      if (length < item.length) split(transaction, cursor.right, length);
+      length -= item.length;
+      continue;
+    }
+    const std::string& key = format_key(store, item);
+    if (!attributes.has(key)) continue;
+    const SharedValue value = format_value(store, item);
+    if (equal(attributes.get(key), value)) {
+      negated.erase(key);
+    } else if (length == 0) {
+      break;
+    } else {
+      negated.set(key, value);
+    }
+    delete_item(transaction, cursor.right);
+  }
+  if (length > tuning::kPaddingMax) {
+    return Error(Code::kTooLarge, "out_of_range",
+                 "formatting ends " + std::to_string(length) +
+                     " units past the text's end; the text would be filled up with line ends");
+  }
+  if (length > 0) {
+    const Ref padding = new_item({of.index, kNone, cursor.left, cursor.right});
+    store.set_string(store[padding], std::string(length, '\n'));
+    integrate(transaction, padding);
+    cursor.right = padding;
+    cursor.forward();
+  }
+  close_formats(transaction, of, cursor, std::move(negated));
+  return {};
+}
+
+void Engine::remove_formatted(RunningTransaction& transaction, FormatCursor& cursor,
+                              std::uint64_t length) {
+  const Attributes before = cursor.attributes;
+  const Ref start = cursor.right;
+  for (; length > 0 && cursor.right != kNone; cursor.forward()) {
+    const Item& item = store[cursor.right];
+    if (!deletable(item)) continue;
+    if (length < item.length) split(transaction, cursor.right, length);
+    length -= item.length;
+    delete_item(transaction, cursor.right);
+  }
+  if (start != kNone) clean_gap(transaction, start, cursor.right, before, cursor.attributes);
 }
 
 }  // namespace syncline::crdt

@@ -8,11 +8,14 @@
 //   transact.cpp     the life of a transaction
 //   collect.cpp      after a transaction: collecting deleted content, joining runs
 //   events.cpp       after a transaction: what observers are told
+//   event_deltas.cpp the deltas they are told
 //   read.cpp         elements, JSON forms, paths and places
 //   snapshot.cpp     reading at a snapshot, documents from snapshots
 //   xml.cpp          the text forms of XML types
 //   edit_*.cpp       local changes of maps, lists and texts
 //   redo.cpp         deleted items brought back as copies, for undo_manager.cpp
+//   formats.cpp      the formats of rich text: put, passed, cleaned up
+//   delta.cpp        rich text as deltas
 #pragma once
 
 #include <deque>
@@ -27,6 +30,7 @@
 
 #include "crdt/doc.hpp"
 #include "crdt/event.hpp"
+#include "crdt/format_cursor.hpp"
 #include "crdt/running_transaction.hpp"
 #include "crdt/snapshot.hpp"
 #include "crdt/struct_store.hpp"
@@ -41,6 +45,8 @@ struct Lens {
   const RunningTransaction* before = nullptr;
   const Snapshot* at = nullptr;
 };
+
+class DeltaBuilder;
 
 class Engine {
  public:
@@ -157,8 +163,18 @@ class Engine {
   Result<void> list_insert(TypeState& type, std::size_t index, std::vector<Input> values);
   Result<void> list_push(TypeState& type, std::vector<Input> values);
   Result<void> list_remove(TypeState& type, std::size_t index, std::size_t length);
-  void text_insert(TypeState& type, std::size_t index, std::string_view text);
+  /// Without attributes: those that hold there.
+  void text_insert(TypeState& type, std::size_t index, std::string_view text,
+                   const std::optional<Attributes>& attributes);
+  Result<void> text_embed(TypeState& type, std::size_t index, Input embed,
+                          const Attributes& attributes);
+  Result<void> text_format(TypeState& type, std::size_t index, std::size_t length,
+                           const Attributes& attributes);
   void text_remove(TypeState& type, std::size_t index, std::size_t length);
+  Result<void> text_apply_delta(TypeState& type, Delta delta);
+
+  // delta.cpp
+  std::vector<TextPart> to_delta(const TypeState& type, Lens lens = {}) const;
 
   // redo.cpp
   /// A unit by its client's number.
@@ -253,13 +269,30 @@ class Engine {
   bool merge_pair(Ref left, Ref right);
 
   // events.cpp
-  bool is_observed(const TypeState& type) const;
   Event make_event(const RunningTransaction& transaction, TypeState& type,
                    RunningTransaction::Changed& changed);
   void add_keys(const RunningTransaction& transaction, TypeState& type, std::vector<KeyIndex>& keys,
                 Event& event) const;
-  void add_list_delta(const RunningTransaction& transaction, TypeState& type, Event& event) const;
-  void add_text_delta(const RunningTransaction& transaction, TypeState& type, Event& event) const;
+
+  // event_deltas.cpp
+  /// A longest run of a list's items that are not both visible and older than a transaction, and
+  /// where it begins.
+  struct Region {
+    Ref first = kNone;
+    std::uint64_t position = 0;
+  };
+  /// Those in which the transaction changed something, in order; nullopt: walk them all.
+  std::optional<std::vector<Region>> changed_regions(const RunningTransaction& transaction,
+                                                     TypeState& type);
+  /// Takes the items that a delta is about; what lies between them is kept.
+  template <typename Take>
+  void walk_changes(const RunningTransaction& transaction, TypeState& type, DeltaBuilder& delta,
+                    const Take& take);
+  void add_list_delta(const RunningTransaction& transaction, TypeState& type, Event& event,
+                      DeltaBuilder& delta);
+  /// `cleaning`: the transaction that deletes formats without effect, as Yjs does; or nullptr.
+  void add_text_delta(const RunningTransaction& transaction, TypeState& type, Event& event,
+                      DeltaBuilder& delta, RunningTransaction* cleaning);
 
   // edit_*.cpp
   SharedType* insert_input(RunningTransaction& transaction, const Spot& spot, Input&& input,
@@ -268,10 +301,36 @@ class Engine {
                          Ref& item);
   void insert_values(RunningTransaction& transaction, Spot spot, std::vector<Input>&& values);
   Ref left_of(RunningTransaction& transaction, TypeState& type, std::size_t index);
-  void insert_text(RunningTransaction& transaction, TypeState& type, std::size_t index,
-                   std::string_view text);
-  void remove_with_formats(RunningTransaction& transaction, TypeState& of, std::size_t index,
-                           std::size_t length);
+  void insert_plain(RunningTransaction& transaction, TypeState& type, std::size_t index,
+                    std::string_view text);
+  /// Right behind the unit before `index`, splitting there; at the end if there are fewer.
+  FormatCursor cursor_at(RunningTransaction& transaction, TypeState& type, std::size_t index);
+  Result<void> insert_formatted(RunningTransaction& transaction, TypeState& type,
+                                FormatCursor& cursor, Input content, const Attributes& attributes);
+  Result<void> format(RunningTransaction& transaction, TypeState& type, FormatCursor& cursor,
+                      std::uint64_t length, const Attributes& attributes);
+  void remove_formatted(RunningTransaction& transaction, FormatCursor& cursor,
+                        std::uint64_t length);
+  Result<void> apply_delta(RunningTransaction& transaction, TypeState& type, Delta&& delta);
+
+  // formats.cpp
+  void put_format(RunningTransaction& transaction, TypeState& type, FormatCursor& cursor,
+                  const std::string& key, const SharedValue& value);
+  /// Puts what makes `wanted` hold; returns what will make hold again what held.
+  Attributes open_formats(RunningTransaction& transaction, TypeState& type, FormatCursor& cursor,
+                          const Attributes& wanted);
+  void close_formats(RunningTransaction& transaction, TypeState& type, FormatCursor& cursor,
+                     Attributes negated);
+  /// Of the formats between two visible units, `start` being the first item of the gap, deletes
+  /// those without effect there. `now` holds at the gap's `reached`.
+  void clean_gap(RunningTransaction& transaction, Ref start, Ref reached, const Attributes& before,
+                 Attributes& now);
+  /// What somebody else's changes left over, in a transaction of its own.
+  void clean_formats(RunningTransaction& transaction);
+  void clean_formats_of(RunningTransaction& transaction, const TypeState& type);
+  template <typename Visit>
+  void each_struct(RunningTransaction& transaction, ClientIndex client, Clock clock,
+                   std::uint64_t length, const Visit& visit);
 
   // redo.cpp
   Ref copy_redone(RunningTransaction& transaction, Ref item, const Redo& redo);

@@ -14,12 +14,13 @@ namespace syncline::crdt {
 
 enum class KeyAction { kAdd, kUpdate, kDelete };
 
-/// What happened to one key of a map (or attribute). `old_value` is absent for kAdd; an old shared
-/// type is given by its JSON form just before the transaction where that can still be told, else by
-/// its emptied handle.
+/// What happened to one key of a map (or attribute). `old_value` is absent for kAdd, as Yjs tells
+/// it: an old shared type is there with what is left of it, mostly nothing. `old_content` is the
+/// JSON form it had just before the transaction, where that can still be told.
 struct KeyChange {
   KeyAction action = KeyAction::kAdd;
-  std::optional<Element> old_value;
+  std::optional<Element> old_value = {};
+  std::optional<Value> old_content = {};
 };
 
 /// Keeps `length` units; `attributes` as Yjs's delta.
@@ -50,6 +51,9 @@ struct Event {
   SharedType* target = nullptr;
   /// From the observed type (observe_deep) or empty (observe).
   Path path;
+  /// Whether the list changed (Yjs's childListChanged). The keys that changed are those of `keys`
+  /// and such as came and went.
+  bool list_changed = false;
   std::map<std::string, KeyChange> keys;
   std::vector<DeltaOp> delta;
   /// The id of the item that is now (or was) each changed key's value, for authorship;

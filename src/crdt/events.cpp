@@ -5,10 +5,9 @@
 // still there then, so they can say what was removed.
 #include <algorithm>
 
+#include "crdt/delta_builder.hpp"
 #include "crdt/engine.hpp"
 #include "crdt/tuning.hpp"
-#include "encoding/json.hpp"
-#include "encoding/utf16.hpp"
 
 namespace syncline::crdt {
 
@@ -23,53 +22,6 @@ void guarded(std::exception_ptr& error, const Call& call) {
   }
 }
 
-using Attributes = std::map<std::string, Value>;
-
-Value as_value(const Attributes& attributes) {
-  Value::Object members;
-  for (const auto& [key, value] : attributes) members.emplace_back(key, value);
-  return members;
-}
-
-const Value& get(const Attributes& attributes, const std::string& key) {
-  static const Value kNull;
-  const auto found = attributes.find(key);
-  return found == attributes.end() ? kNull : found->second;
-}
-
-void set(Attributes& attributes, const std::string& key, const Value& value) {
-  if (value.is_null()) {
-    attributes.erase(key);
-  } else {
-    attributes[key] = value;
-  }
-}
-
-/// Builds a list's or text's delta: operations of one kind in a row are one.
-class DeltaBuilder {
- public:
-  explicit DeltaBuilder(std::vector<DeltaOp>& ops) : ops_(ops) {}
-
-  template <typename Op>
-  Op& current() {
-    if (closed_ || ops_.empty() || !std::holds_alternative<Op>(ops_.back())) {
-      ops_.emplace_back(Op{});
-      closed_ = false;
-    }
-    return std::get<Op>(ops_.back());
-  }
-  template <typename Op>
-  bool in() const {
-    return !closed_ && !ops_.empty() && std::holds_alternative<Op>(ops_.back());
-  }
-  /// The next operation starts anew.
-  void close() { closed_ = true; }
-
- private:
-  std::vector<DeltaOp>& ops_;
-  bool closed_ = false;
-};
-
 /// A delta does not say what it keeps at its end.
 void drop_last_retains(std::vector<DeltaOp>& delta) {
   while (!delta.empty()) {
@@ -79,115 +31,57 @@ void drop_last_retains(std::vector<DeltaOp>& delta) {
   }
 }
 
-/// How formats change what is inserted and kept, as Yjs's YTextEvent accounts for it.
-class FormatAccount {
- public:
-  explicit FormatAccount(DeltaBuilder& delta) : delta_(delta) {}
-
-  void insert(Insert& op) const {
-    if (!now_.empty()) op.attributes = as_value(now_);
-  }
-  void retain(Retain& op) const {
-    if (!changed_.empty()) op.attributes = as_value(changed_);
-  }
-
-  void added(const std::string& key, const Value& value) {
-    if (!(get(now_, key) == value)) {
-      end_retain();
-      if (value == get(old_, key)) {
-        changed_.erase(key);
-      } else {
-        changed_[key] = value;
-      }
-    } else if (!value.is_null()) {
-      return;  // says what holds already
-    }
-    holds(key, value);
-  }
-  void removed(const std::string& key, const Value& value) {
-    old_[key] = value;
-    const Value& current = get(now_, key);
-    if (current == value) return;
-    end_retain();
-    changed_[key] = current;
-  }
-  void kept(const std::string& key, const Value& value) {
-    old_[key] = value;
-    const auto change = changed_.find(key);
-    if (change != changed_.end() && change->second == value) {
-      if (!value.is_null()) return;  // says what holds already
-    } else if (change != changed_.end()) {
-      end_retain();
-      if (value.is_null()) {
-        changed_.erase(change);
-      } else {
-        change->second = value;
-      }
-    }
-    holds(key, value);
-  }
-
- private:
-  void end_retain() {
-    if (delta_.in<Retain>()) delta_.close();
-  }
-  void holds(const std::string& key, const Value& value) {
-    if (delta_.in<Insert>()) delta_.close();
-    set(now_, key, value);
-  }
-
-  DeltaBuilder& delta_;
-  Attributes now_;
-  Attributes old_;
-  /// What a retain here changes; null removes.
-  Attributes changed_;
-};
-
 }  // namespace
 
-bool Engine::is_observed(const TypeState& of) const {
-  if (!of.observers.empty()) return true;
-  if (!deep_observed) return false;
-  const TypeState* at = &of;
-  for (int depth = 0; depth <= tuning::kJsonDepthMax; ++depth, at = &type(at->parent_type)) {
-    if (!at->deep_observers.empty()) return true;
-    if (at->is_root()) return false;
-  }
-  return false;
-}
-
 void Engine::call_observers(RunningTransaction& transaction) {
-  // Events for each deep observer's type, in the order in which they came about.
-  std::vector<std::pair<TypeIndex, std::vector<Event>>> deep;
-  const auto events_of = [&](TypeIndex target) -> std::vector<Event>& {
-    for (auto& [known, events] : deep) {
-      if (known == target) return events;
+  const auto& changes = transaction.changes();
+  // Made when first told, told to all: a deep observer hears what the type's own observers did.
+  std::vector<std::optional<Event>> made(changes.size());
+  const auto event = [&](std::size_t slot) -> const Event& {
+    if (!made[slot]) {
+      made[slot] = make_event(transaction, type(changes[slot].type), transaction.changes()[slot]);
     }
-    return deep.emplace_back(target, std::vector<Event>()).second;
+    return *made[slot];
   };
-  for (auto& changed : transaction.changes()) {
-    if (changed.type == kNone) continue;
-    TypeState& target = type(changed.type);
+  // The changes each deep observer's type hears of, types and changes in the order in which they
+  // came about.
+  std::vector<std::pair<TypeIndex, std::vector<std::size_t>>> deep;
+  const auto heard_by = [&](TypeIndex target) -> std::vector<std::size_t>& {
+    for (auto& [known, slots] : deep) {
+      if (known == target) return slots;
+    }
+    return deep.emplace_back(target, std::vector<std::size_t>()).second;
+  };
+  bool clean = false;
+  for (std::size_t slot = 0; slot < changes.size(); ++slot) {
+    if (changes[slot].type == kNone) continue;
+    TypeState& target = type(changes[slot].type);
     if (is_deleted(target)) continue;
     if (undo_managers > 0 && target.type_kind != TypeKind::kUntyped) {
       transaction.told.push_back(target.index);
     }
-    if (!is_observed(target)) continue;
-    const Event event = make_event(transaction, target, changed);
     const TypeState* at = &target;
-    for (int depth = 0; depth <= tuning::kJsonDepthMax; ++depth, at = &type(at->parent_type)) {
-      if (!at->deep_observers.empty()) events_of(at->index).push_back(event);
+    for (int depth = 0; deep_observed && depth <= tuning::kJsonDepthMax;
+         ++depth, at = &type(at->parent_type)) {
+      if (!at->deep_observers.empty()) heard_by(at->index).push_back(slot);
       if (at->is_root()) break;
     }
     target.observers.each([&](const auto& observer) {
-      guarded(observer_error_, [&] { observer(event, transaction); });
+      guarded(observer_error_, [&] { observer(event(slot), transaction); });
     });
+    clean = clean || (target.is_text() && target.formats_known);
   }
-  for (auto& [index, events] : deep) {
+  transaction.wants_cleanup = clean && !transaction.local() && options.cleanup;
+  std::erase_if(deep, [&](const auto& entry) { return is_deleted(type(entry.first)); });
+  for (auto& [index, slots] : deep) {
     TypeState& observed = type(index);
-    if (is_deleted(observed)) continue;
-    std::erase_if(events, [&](const Event& it) { return is_deleted(state_of(*it.target)); });
-    for (Event& event : events) event.path = path_of(state_of(*event.target), &observed);
+    std::vector<Event> events;
+    for (const std::size_t slot : slots) {
+      TypeState& target = type(changes[slot].type);
+      if (is_deleted(target)) continue;
+      events.push_back(event(slot));
+      events.back().path = path_of(target, &observed);
+    }
     std::stable_sort(events.begin(), events.end(),
                      [](const Event& a, const Event& b) { return a.path.size() < b.path.size(); });
     observed.deep_observers.each([&](const auto& observer) {
@@ -200,14 +94,20 @@ Event Engine::make_event(const RunningTransaction& transaction, TypeState& targe
                          RunningTransaction::Changed& changed) {
   Event event;
   event.target = &target;
+  event.list_changed = changed.list;
   std::sort(changed.keys.begin(), changed.keys.end());
   changed.keys.erase(std::unique(changed.keys.begin(), changed.keys.end()), changed.keys.end());
   add_keys(transaction, target, changed.keys, event);
   if (!changed.list) return event;
-  if (target.is_text()) {
-    add_text_delta(transaction, target, event);
+  DeltaBuilder delta(event.delta);
+  if (!target.is_text()) {
+    add_list_delta(transaction, target, event, delta);
+  } else if (target.has_formats && options.cleanup) {
+    // Asking Yjs for a text's delta deletes formats that say again what holds.
+    change(
+        [&](RunningTransaction& own) { add_text_delta(transaction, target, event, delta, &own); });
   } else {
-    add_list_delta(transaction, target, event);
+    add_text_delta(transaction, target, event, delta, nullptr);
   }
   drop_last_retains(event.delta);
   return event;
@@ -234,96 +134,13 @@ void Engine::add_keys(const RunningTransaction& transaction, TypeState& target,
     }
     if (replaced) {
       const Item& old = store[before];
-      Element value = element(old, old.length - 1);
-      if (std::holds_alternative<SharedType*>(value)) value = to_json(value, then);
-      change.old_value = std::move(value);
+      change.old_value = element(old, old.length - 1);
+      if (std::holds_alternative<SharedType*>(*change.old_value)) {
+        change.old_content = to_json(*change.old_value, then);
+      }
     }
     event.keys.emplace(key_text(key), std::move(change));
     event.key_ids.emplace(key_text(key), store.id_of(item));
-  }
-}
-
-void Engine::add_list_delta(const RunningTransaction& transaction, TypeState& target,
-                            Event& event) const {
-  DeltaBuilder delta(event.delta);
-  const Lens then{.before = &transaction};
-  for (Ref ref = target.first; ref != kNone; ref = store[ref].right) {
-    const Item& item = store[ref];
-    // A format has no place in a list; only hostile updates put it there.
-    if (!item.countable) continue;
-    if (item.deleted) {
-      if (transaction.adds(item) || !transaction.deletes(item)) continue;
-      Delete& op = delta.current<Delete>();
-      op.length += item.length;
-      op.ids.push_back(store.range_of(item));
-      std::vector<Element> gone;
-      elements(item, gone);
-      for (Element& it : gone) {
-        if (std::holds_alternative<SharedType*>(it)) it = to_json(it, then);
-        op.removed.push_back(std::move(it));
-      }
-    } else if (transaction.adds(item)) {
-      Insert& op = delta.current<Insert>();
-      elements(item, op.elements);
-      op.ids.push_back(store.range_of(item));
-      event.inserted.push_back(op.ids.back());
-    } else {
-      delta.current<Retain>().length += item.length;
-    }
-  }
-}
-
-void Engine::add_text_delta(const RunningTransaction& transaction, TypeState& target,
-                            Event& event) const {
-  DeltaBuilder delta(event.delta);
-  FormatAccount formats(delta);
-  const Lens then{.before = &transaction};
-  for (Ref ref = target.first; ref != kNone; ref = store[ref].right) {
-    const Item& item = store[ref];
-    const bool is_new = transaction.adds(item);
-    const bool gone = item.deleted && transaction.deletes(item);
-    if (item.kind == StructKind::kFormat) {
-      const Content& format = store.box(item);
-      const Value& value = *format.value;
-      if (is_new && !gone) {
-        formats.added(format.text, value);
-      } else if (!is_new && gone) {
-        formats.removed(format.text, value);
-      } else if (!item.deleted) {
-        formats.kept(format.text, value);
-      }
-      continue;
-    }
-    const bool text = item.kind == StructKind::kString;
-    if (!text && item.kind != StructKind::kEmbed && item.kind != StructKind::kType) continue;
-    if (is_new && !gone) {
-      if (!text) delta.close();
-      Insert& op = delta.current<Insert>();
-      op.ids.push_back(store.range_of(item));
-      event.inserted.push_back(op.ids.back());
-      if (text) {
-        op.text += store.text(item);
-      } else {
-        op.elements.push_back(element(item, 0));
-      }
-      formats.insert(op);
-      if (!text) delta.close();
-    } else if (!is_new && gone) {
-      Delete& op = delta.current<Delete>();
-      op.length += item.length;
-      op.ids.push_back(store.range_of(item));
-      if (text) {
-        op.removed_text += store.text(item);
-      } else {
-        Element it = element(item, 0);
-        if (std::holds_alternative<SharedType*>(it)) it = to_json(it, then);
-        op.removed.push_back(std::move(it));
-      }
-    } else if (!item.deleted) {
-      Retain& op = delta.current<Retain>();
-      op.length += item.length;
-      formats.retain(op);
-    }
   }
 }
 

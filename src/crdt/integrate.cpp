@@ -206,7 +206,7 @@ void Engine::integrate(RunningTransaction& transaction, Ref ref) {
     held.holder_id = store.id_of(item);
     held.parent_type = item.parent;
   } else if (item.kind == StructKind::kFormat) {
-    parent.has_formats = true;
+    parent.has_formats = parent.formats_known = true;
   }
   note_changed(transaction, parent, item.key);
   if (is_deleted(parent) || (item.key != kNone && item.right != kNone)) {

@@ -30,6 +30,7 @@ void RunningTransaction::begin(Origin origin, bool local, std::uint64_t serial) 
   before_.reset();
   after_.reset();
   deletes_.reset();
+  wants_cleanup = false;
   applied = nullptr;
   undo_manager = nullptr;
   told.clear();

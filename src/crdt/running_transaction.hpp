@@ -79,6 +79,8 @@ class RunningTransaction final : public Transaction {
   const std::vector<Split>& splits() const { return splits_; }
   std::vector<Changed>& changes() { return changed_; }
 
+  /// Somebody else changed a text with formats, so some of those may be without effect now.
+  bool wants_cleanup = false;
   /// Where apply() wants to hear what became of its transaction.
   Applied* applied = nullptr;
   /// Whose undo or redo this is.

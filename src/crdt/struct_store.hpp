@@ -109,6 +109,8 @@ class StructStore {
   void set_string(Item& item, std::string_view text);
   void set_values(Item& item, std::span<const Value> values);
   void set_content(Item& item, StructKind kind, std::uint64_t length, Content&& content);
+  /// A new embed, or a format of `key`, of a value that may be shared with others.
+  void set_json(Item& item, StructKind kind, std::string key, std::shared_ptr<const Value> value);
   /// Moves the content from `offset` units on to `right`, a copy of `left`'s fields otherwise.
   void split_content(Item& left, Item& right, std::uint64_t offset);
   /// Joins `right`'s content to `left`'s. False: these contents stay apart.

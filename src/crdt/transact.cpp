@@ -49,6 +49,7 @@ void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error
   after_transaction_listeners.each(
       [&](const auto& listener) { guarded(observer_error_, [&] { listener(transaction); }); });
   error = std::exchange(observer_error_, nullptr);
+  if (transaction.wants_cleanup) clean_formats(transaction);
   if (options.gc) collect(transaction);
   merge(transaction);
   const ClientIndex own = store.index_of(client);

@@ -17,8 +17,14 @@ inline constexpr std::uint64_t kStructBytes = 64;
 /// same depth as that of `any` values and JSON texts. Deep observers do not hear of deeper changes.
 inline constexpr int kJsonDepthMax = 1000;
 
+/// Line ends with which a text is filled up where formatting ends past its end. More is kTooLarge:
+/// one request must not make a text of any size.
+inline constexpr std::uint64_t kPaddingMax = std::uint64_t{1} << 24;
 /// Items of a list from which on a position index is kept; shorter lists are walked.
 inline constexpr std::size_t kIndexFrom = 48;
+/// Structs of a transaction past which a list's delta is found by walking the whole list instead of
+/// looking each of them up.
+inline constexpr std::size_t kRegionsFrom = 64;
 /// Structs in one block of a client's list: a split moves at most this many entries.
 inline constexpr std::size_t kStructBlock = 256;
 /// Unused bytes (or values) in a client's content arena below which it is never compacted; above

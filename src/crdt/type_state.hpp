@@ -99,6 +99,9 @@ class TypeState final : public SharedType {
   std::size_t items = 0;
   /// Whether a format was ever in the list.
   bool has_formats = false;
+  /// The same as Yjs notes it, which forgets what came before a root got its type: formats are
+  /// cleaned up only where they are known of.
+  bool formats_known = false;
   std::unique_ptr<SequenceIndex> positions;
   KeyMap map;
 

@@ -26,15 +26,17 @@ class Transaction;
 struct Event;
 
 struct Input;
+struct TextOp;
 
-/// A shared type that does not exist yet, with its first content: `entries` for maps (and XML
-/// attributes), `values` for lists (and XML children), `text` for texts, `name` for XML elements
-/// and hooks.
+/// A shared type that does not exist yet, with its first content: `entries` for maps (and
+/// attributes), `values` for lists (and XML children), `text` and then `delta` for texts, `name`
+/// for XML elements and hooks.
 struct NewType {
   TypeKind kind = TypeKind::kMap;
   std::vector<std::pair<std::string, Input>> entries;
   std::vector<Input> values;
   std::string text;
+  std::vector<TextOp> delta;
   std::string name;
 };
 
@@ -51,15 +53,45 @@ struct Input {
   std::variant<Value, NewType, Subdoc> content;
 
   Input(Value value) : content(std::move(value)) {}     // NOLINT: implicit, any may be written
+  Input(const char* text) : content(Value(text)) {}     // NOLINT
   Input(NewType type) : content(std::move(type)) {}     // NOLINT
   Input(Subdoc subdoc) : content(std::move(subdoc)) {}  // NOLINT
 };
+
+/// One operation of a delta that is to be applied to a text (Quill's format). `attributes` is an
+/// object, null members end an attribute; anything else is none.
+struct TextOp {
+  enum class Kind { kInsert, kRetain, kDelete };
+
+  Kind kind = Kind::kRetain;
+  /// Units to keep or to delete.
+  std::size_t length = 0;
+  /// A string is text, anything else an embed.
+  Input insert = Value();
+  Value attributes = {};
+
+  static TextOp inserted(Input content, Value attributes = {}) {
+    return {Kind::kInsert, 0, std::move(content), std::move(attributes)};
+  }
+  static TextOp retained(std::size_t length, Value attributes = {}) {
+    return {Kind::kRetain, length, Value(), std::move(attributes)};
+  }
+  static TextOp deleted(std::size_t length) { return {Kind::kDelete, length, Value(), {}}; }
+};
+using Delta = std::vector<TextOp>;
 
 /// Objects become Y.Map and arrays Y.Array, at every depth; other values stay plain.
 Input shared(const Value& value);
 
 /// What is found in a map or list: a plain value, a shared type, or a subdocument.
 using Element = std::variant<Value, SharedType*, Subdoc>;
+
+/// A run of a text: what stands there and the attributes that hold (null: none).
+struct TextPart {
+  /// A string, or one embed.
+  Element content;
+  Value attributes = {};
+};
 
 /// The JSON form of an element: shared types by their to_json, subdocuments as {}.
 Value to_json(const Element& element);
@@ -143,7 +175,10 @@ class Array {
   SharedType* type_;
 };
 
-/// Y.Text: positions and lengths are UTF-16 code units.
+/// Y.Text and Y.XmlText: positions and lengths are UTF-16 code units; an embed is one.
+///
+/// Attributes are given as an object whose members say what shall hold, null ending an attribute.
+/// REQUIRES of its members: neither undefined nor BigInt, which have no place on the wire.
 class Text {
  public:
   explicit Text(SharedType& type);
@@ -156,13 +191,72 @@ class Text {
   /// an embed is U+FFFC: so that every unit shows.
   std::string slice(std::size_t index, std::size_t length) const;
 
-  /// Past the end appends, as Yjs does.
+  /// The text run by run. Runs of equal attributes stay apart where a format stands between them,
+  /// as in Yjs.
+  std::vector<TextPart> delta() const;
+
+  /// Past the end appends, as Yjs does. The text takes on the attributes that hold there.
   void insert(std::size_t index, std::string_view text);
+  /// With these attributes, and no others.
+  void insert(std::size_t index, std::string_view text, const Value& attributes);
+  /// Inserts a value or a new shared type that counts as one unit (a string is text, as in Yjs).
+  /// Takes on no attributes but those given. kSchema for what Yjs refuses: null, undefined, BigInt,
+  /// subdocuments; the formats of `attributes` stand then, as in Yjs.
+  Result<void> insert_embed(std::size_t index, Input embed, const Value& attributes = {});
+  /// Past the end the text is filled up with line ends, as Yjs does; kTooLarge ("out_of_range")
+  /// where that would be more than tuning::kPaddingMax.
+  Result<void> format(std::size_t index, std::size_t length, const Value& attributes);
   /// Past the end clips, as Yjs does.
   void remove(std::size_t index, std::size_t length);
+  /// Operation by operation from the start; inserts take on no attributes but their own. Errors as
+  /// insert_embed and format; what was before them stands.
+  Result<void> apply_delta(Delta delta);
+
+  // Attributes of the text as a whole.
+  std::optional<Element> attribute(std::string_view name) const;
+  std::vector<std::pair<std::string, Element>> attributes() const;
+  SharedType* set_attribute(std::string_view name, Input value);
+  void remove_attribute(std::string_view name);
 
  private:
   SharedType* type_;
+};
+
+/// Y.XmlFragment, and the children of a Y.XmlElement.
+class XmlFragment {
+ public:
+  explicit XmlFragment(SharedType& type);
+  SharedType& type() const { return *type_; }
+
+  std::size_t size() const;
+  /// REQUIRES: index < size().
+  Element get(std::size_t index) const;
+  std::vector<Element> children() const;
+  /// As Yjs's toString: attributes sorted, element names in lower case, nothing escaped.
+  std::string string() const;
+
+  /// Errors as those of Array.
+  Result<void> insert(std::size_t index, std::vector<Input> children);
+  /// Behind the last visible child, as Yjs's (an Array's is behind tombstones).
+  Result<void> push(std::vector<Input> children);
+  Result<void> remove(std::size_t index, std::size_t length);
+
+ protected:
+  SharedType* type_;
+};
+
+/// Y.XmlElement: children, a name and attributes. (A Y.XmlHook is a Map with a node_name().)
+class XmlElement : public XmlFragment {
+ public:
+  explicit XmlElement(SharedType& type) : XmlFragment(type) {}
+
+  std::string_view name() const { return type_->node_name(); }
+  std::optional<Element> attribute(std::string_view name) const;
+  /// In no particular order.
+  std::vector<std::pair<std::string, Element>> attributes() const;
+  /// Any value will do, also a new shared type, which is returned.
+  SharedType* set_attribute(std::string_view name, Input value);
+  void remove_attribute(std::string_view name);
 };
 
 }  // namespace syncline::crdt

@@ -77,18 +77,20 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-using Attributes = std::map<std::string, Value>;
-
-void open_marks(std::string& out, const Attributes& attributes) {
-  for (const auto& [name, value] : attributes) {
-    out += '<' + name;
-    for (const auto& [key, text] : enumerable(value)) out += ' ' + key + "=\"" + text + '"';
-    out += '>';
+/// Attributes of text as marks around it, sorted by name.
+std::string marked(const std::string& content, const Value& attributes) {
+  if (!attributes.is_object()) return content;
+  std::map<std::string_view, const Value*> marks;
+  for (const auto& [name, value] : attributes.members()) marks.emplace(name, &value);
+  std::string opening;
+  std::string closing;
+  for (const auto& [name, value] : marks) {
+    opening += '<' + std::string(name);
+    for (const auto& [key, text] : enumerable(*value)) opening += ' ' + key + "=\"" + text + '"';
+    opening += '>';
+    closing = "</" + std::string(name) + '>' + closing;
   }
-}
-
-void close_marks(std::string& out, const Attributes& attributes) {
-  for (auto it = attributes.rbegin(); it != attributes.rend(); ++it) out += "</" + it->first + '>';
+  return opening + content + closing;
 }
 
 }  // namespace
@@ -106,37 +108,9 @@ std::string Engine::xml_string(const TypeState& of, Lens lens, int depth) const 
 
   std::string result;
   if (of.type_kind == TypeKind::kXmlText) {
-    Attributes attributes;
-    std::string run;
-    // Text between two formats is one run, marked once.
-    const auto flush = [&] {
-      if (run.empty()) return;
-      open_marks(result, attributes);
-      result += run;
-      close_marks(result, attributes);
-      run.clear();
-    };
-    for (Ref ref = of.first; ref != kNone; ref = store[ref].right) {
-      const Item& item = store[ref];
-      if (!visible(item, lens)) continue;
-      if (item.kind == StructKind::kString) {
-        run += store.text(item);
-      } else if (item.kind == StructKind::kType || item.kind == StructKind::kEmbed) {
-        flush();
-        run = as_text(element(item, 0));
-        flush();
-      } else if (item.kind == StructKind::kFormat) {
-        flush();
-        const Content& format = store.box(item);
-        Value value = *format.value;
-        if (value.is_null()) {
-          attributes.erase(format.text);
-        } else {
-          attributes[format.text] = std::move(value);
-        }
-      }
+    for (const TextPart& part : to_delta(of, lens)) {
+      result += marked(as_text(part.content), part.attributes);
     }
-    flush();
     return result;
   }
 
@@ -150,7 +124,8 @@ std::string Engine::xml_string(const TypeState& of, Lens lens, int depth) const 
     for (const Element& it : found) children += as_text(it);
   }
   if (of.type_kind != TypeKind::kXmlElement) return children;
-  const std::string name = lower_case(of.name);
+  // What Yjs calls an element that was given no name, as roots are.
+  const std::string name = of.is_root() ? "undefined" : lower_case(of.name);
   std::map<std::string, std::string> attributes;
   for (const KeyMap::Entry& entry : of.map.entries()) {
     const Ref ref = value_of(of, entry.key, lens);

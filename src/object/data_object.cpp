@@ -151,7 +151,7 @@ bool Node::is_text() const {
 
 DataObject DataObject::local(const Value& initial) {
   // The client id tells writers of one document apart: here is only one.
-  auto doc = std::make_unique<crdt::Doc>(crdt::DocOptions{.client = 1});
+  auto doc = std::make_unique<crdt::Doc>(crdt::DocOptions{.client = 1, .cleanup = false});
   DataObject object(std::make_shared<object::LiveObject>("", "", std::move(doc), nullptr, nullptr));
   object.at("") = initial;
   return object;

@@ -29,7 +29,11 @@ void append_key_changes(const Event& event, const Authors& authors, Changes& cha
   const crdt::Map map(*event.target);
   for (const auto& [key, what] : event.keys) {
     Change change = change_at(below(event.path, key), Change::Type::kUpdate);
-    if (what.old_value) change.old_value = to_json(*what.old_value);
+    if (what.old_content) {
+      change.old_value = what.old_content;
+    } else if (what.old_value) {
+      change.old_value = to_json(*what.old_value);
+    }
     if (what.action != crdt::KeyAction::kDelete)
       if (const auto now = map.get(key)) change.new_value = to_json(*now);
     if (change.old_value == change.new_value) continue;

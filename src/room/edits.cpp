@@ -52,7 +52,8 @@ std::string name_of(TypeKind kind) {
 
 /// A copy to try things on: same content, nobody listens.
 std::unique_ptr<crdt::Doc> copy_of(const crdt::Doc& doc) {
-  auto copy = std::make_unique<crdt::Doc>(crdt::DocOptions{.client = doc.client()});
+  auto copy =
+      std::make_unique<crdt::Doc>(crdt::DocOptions{.client = doc.client(), .cleanup = false});
   const Bytes state = doc.encode_state_as_update_v1();
   SYNCLINE_CHECK(copy->apply_update_v1(state).ok(), "a document reads what it wrote");
   return copy;

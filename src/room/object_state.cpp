@@ -9,8 +9,10 @@ namespace {
 
 constexpr std::uint64_t kSnapshotFormat = 1;
 
+/// A room writes nothing that no member wrote, so it leaves formats to them.
 std::unique_ptr<crdt::Doc> make_doc(Random& random) {
-  return std::make_unique<crdt::Doc>(crdt::DocOptions{.client = draw_client_id(random)});
+  return std::make_unique<crdt::Doc>(
+      crdt::DocOptions{.client = draw_client_id(random), .cleanup = false});
 }
 
 Error damaged(const Head& head, const std::string& what, const std::string& why) {

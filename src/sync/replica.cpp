@@ -198,8 +198,8 @@ Result<void> Replica::adopt(const bus::Subscribed& subscribed, Want asked) {
 }
 
 Result<void> Replica::rebuild(const bus::Subscribed& subscribed) {
-  auto doc =
-      std::make_unique<crdt::Doc>(crdt::DocOptions{.client = draw_client_id(context_->random())});
+  auto doc = std::make_unique<crdt::Doc>(
+      crdt::DocOptions{.client = draw_client_id(context_->random()), .cleanup = false});
   for (const bus::Part& part : subscribed.missing) {
     SYNCLINE_TRY_ASSIGN(applied, doc->apply_update_v1(*part.update));
     if (applied.pending) return Error(Code::kMalformed, "the room's state is incomplete");

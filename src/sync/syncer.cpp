@@ -24,8 +24,10 @@ std::string draw_nonce(Random& random) {
   return encoding::to_base64(bytes);
 }
 
+/// Data objects write no formats, and what a copy writes by itself nobody would send.
 std::unique_ptr<crdt::Doc> make_doc(Random& random) {
-  return std::make_unique<crdt::Doc>(crdt::DocOptions{.client = draw_client_id(random)});
+  return std::make_unique<crdt::Doc>(
+      crdt::DocOptions{.client = draw_client_id(random), .cleanup = false});
 }
 
 Error unexpected(const bus::Body& body) {

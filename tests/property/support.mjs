@@ -146,9 +146,56 @@ export function someValue (chance, depth = 0, element = false) {
   }
 }
 
+/** Attributes of text, fresh objects each time: Yjs tells objects apart. */
+export function someAttributes (chance) {
+  const value = () => chance.weighted([[3, true], [3, null], [2, 'red'], [1, 1], [1, { deep: [1.5] }], [1, { x: 1, y: null }], [1, []], [1, '😀']])
+  return Object.fromEntries(Array.from({ length: chance.weighted([[1, 0], [6, 1], [2, 2], [1, 3]]) }, () => [chance.pick(['b', 'color', 'a', '7', '10']), value()]))
+}
+const copy = json => JSON.parse(JSON.stringify(json))
+
+/** What stands in a text as one unit, as [its JSON form, a function that makes it]. */
+function someEmbed (chance) {
+  const plain = value => [value, () => copy(value)]
+  return chance.weighted([
+    [4, plain({ image: someText(chance), size: 0.1 })], [1, plain(5)], [1, plain(false)], [1, plain([1, null])],
+    [1, [{ $type: 'map', entries: { k: 1 } }, () => new Y.Map([['k', 1]])]],
+    [1, [{ $type: 'xml-element', name: 'img', attributes: { src: 'x' } }, () => { const e = new Y.XmlElement('img'); e.setAttribute('src', 'x'); return e }]]
+  ])
+}
+
+/** A delta for a text with these places between characters, as [its JSON form, a function that makes it]. */
+function someDelta (chance, places) {
+  const ops = []
+  let at = 0
+  for (let n = chance.from(1, 5); n > 0; --n) {
+    const next = Math.min(at + chance.below(4), places.length - 1)
+    const length = places[next] - places[at]
+    const attributes = chance.chance(0.5) ? { attributes: someAttributes(chance) } : {}
+    switch (chance.below(4)) {
+      case 0: ops.push([{ insert: someText(chance), ...attributes }]); break
+      case 1: {
+        const [json, make] = someEmbed(chance)
+        ops.push([{ insert: json, ...attributes }, () => ({ insert: make(), ...copy(attributes) })])
+        break
+      }
+      case 2: ops.push([{ retain: chance.chance(0.03) ? length + 2 : length, ...attributes }]); at = next; break
+      // Yjs throws where it is to delete from a text that never held anything.
+      case 3: if (places.length > 1) { ops.push([{ delete: length }]); at = next } break
+    }
+  }
+  return [ops.map(([json]) => json), () => ops.map(([json, make]) => make ? make() : copy(json))]
+}
+
+/** A subdocument, a value that is a document of its own. */
+function someSubdocument (chance) {
+  const options = chance.pick([{}, { autoLoad: true }, { gc: false }, { meta: { a: 1 } }, { meta: 'x', autoLoad: true, gc: false }, { gc: true, autoLoad: false, meta: null }, { shouldLoad: false }])
+  const guid = `guid-${chance.below(4)}`
+  return [{ $type: 'doc', guid, options }, () => new Y.Doc({ guid, ...options })]
+}
+
 /** A value or a new shared type, as [its JSON form, a function that makes what Yjs is given]. */
 export function someInput (chance, depth = 0, element = false) {
-  const kind = depth > 2 ? 'value' : chance.weighted([[6, 'value'], [1, 'map'], [1, 'array'], [1, 'text']])
+  const kind = depth > 2 ? 'value' : chance.weighted([[8, 'value'], [2, 'map'], [2, 'array'], [2, 'text'], [2, 'xml'], [1, 'doc']])
   const inner = (count, ofElement) => Array.from({ length: count }, () => someInput(chance, depth + 1, ofElement))
   switch (kind) {
     case 'value': {
@@ -166,9 +213,47 @@ export function someInput (chance, depth = 0, element = false) {
       const items = inner(chance.below(3), true)
       return [{ $type: 'array', values: items.map(([json]) => json) }, () => Y.Array.from(items.map(([, make]) => make()))]
     }
-    case 'text': {
-      const text = chance.chance(0.3) ? '' : someText(chance)
-      return [{ $type: 'text', text }, () => new Y.Text(text)]
+    case 'text': return someNewText(chance, 'text', () => new Y.Text())
+    case 'xml': return someXml(chance, depth)
+    case 'doc': return someSubdocument(chance)
+  }
+}
+
+function someNewText (chance, $type, start) {
+  if (chance.chance(0.4)) {
+    const [delta, make] = someDelta(chance, [0])
+    return [{ $type, delta }, () => { const made = start(); made.applyDelta(make()); return made }]
+  }
+  const text = chance.chance(0.3) ? '' : someText(chance)
+  return [{ $type, text }, () => { const made = start(); made.insert(0, text); return made }]
+}
+
+/** A new XML type. */
+export function someXml (chance, depth = 0) {
+  const children = () => depth > 2 ? [] : Array.from({ length: chance.below(3) }, () => someXml(chance, depth + 1))
+  switch (chance.weighted([[4, 'element'], [4, 'text'], [1, 'fragment'], [1, 'hook']])) {
+    case 'element': {
+      const name = chance.pick(['p', 'LI', 'h1'])
+      const inside = children()
+      const attributes = new Map(Array.from({ length: chance.below(3) }, () => [chance.pick(['id', 'class', 'x']), someInput(chance, 2)]))
+      return [
+        { $type: 'xml-element', name, attributes: Object.fromEntries([...attributes].map(([key, [json]]) => [key, json])), children: inside.map(([json]) => json) },
+        () => {
+          const made = new Y.XmlElement(name)
+          made.insert(0, inside.map(([, make]) => make()))
+          for (const [key, [, make]] of attributes) made.setAttribute(key, make())
+          return made
+        }
+      ]
+    }
+    case 'text': return someNewText(chance, 'xml-text', () => new Y.XmlText())
+    case 'fragment': {
+      const inside = children()
+      return [{ $type: 'xml-fragment', children: inside.map(([json]) => json) }, () => { const made = new Y.XmlFragment(); made.insert(0, inside.map(([, make]) => make())); return made }]
+    }
+    case 'hook': {
+      const [json, value] = someValue(chance)
+      return [{ $type: 'xml-hook', name: 'hook', entries: { k: json } }, () => { const made = new Y.XmlHook('hook'); made.set('k', value); return made }]
     }
   }
 }
@@ -199,53 +284,102 @@ function tag (value) {
 
 // ---- operations ----
 
-const kindOf = type => type instanceof Y.XmlText ? 'xml-text' : type instanceof Y.Text ? 'text' : type instanceof Y.Map ? 'map' : type instanceof Y.Array ? 'array' : 'xml'
+const constructors = { map: Y.Map, array: Y.Array, text: Y.Text, 'xml-fragment': Y.XmlFragment, 'xml-element': Y.XmlElement, 'xml-text': Y.XmlText, 'xml-hook': Y.XmlHook }
+const kindOf = type => Object.keys(constructors).find(kind => type.constructor === constructors[kind])
+/** A root of a Yjs document. */
+export const rootOf = (doc, name, kind) => doc.get(name, constructors[kind])
 
-/** Every map, array and text of a document: [{target, type, kind}]. */
+/** Every shared type of a document: [{target, type, kind}]. */
 export function placesOf (doc, roots) {
   const out = []
   const walk = (type, root, path) => {
     const kind = kindOf(type)
-    if (kind === 'xml' || kind === 'xml-text') return
     out.push({ type, kind, target: path.length === 0 ? root : { ...root, path } })
-    if (kind === 'map') for (const [key, value] of type.entries()) if (value instanceof Y.AbstractType) walk(value, root, [...path, key])
-    if (kind === 'array') type.toArray().forEach((value, i) => { if (value instanceof Y.AbstractType) walk(value, root, [...path, i]) })
+    const step = (value, at) => { if (value instanceof Y.AbstractType) walk(value, root, [...path, at]) }
+    if (kind === 'map' || kind === 'xml-hook') for (const [key, value] of type.entries()) step(value, key)
+    if (kind === 'array' || kind === 'xml-fragment' || kind === 'xml-element') type.toArray().forEach(step)
+    if (kind === 'xml-element' || kind === 'xml-text') for (const [key, value] of Object.entries(type.getAttributes())) step(value, key)
   }
-  for (const [name, kind] of Object.entries(roots)) {
-    const type = kind === 'map' ? doc.getMap(name) : kind === 'array' ? doc.getArray(name) : doc.getText(name)
-    walk(type, { root: name, type: kind }, [])
-  }
+  for (const [name, kind] of Object.entries(roots)) walk(rootOf(doc, name, kind), { root: name, type: kind }, [])
   return out
+}
+
+/**
+ * The positions in a text that are not inside a surrogate pair. Where formatting turns out to change nothing Yjs still
+ * cuts the pair, and then differs from other Yjs documents: not a thing to compare with.
+ */
+function wholeCharacters (text) {
+  const places = [0]
+  for (const { insert } of text.toDelta()) {
+    for (const character of typeof insert === 'string' ? insert : 'x') places.push(places.at(-1) + character.length)
+  }
+  return places
+}
+
+function someRichOperation (chance, { type, target }) {
+  const places = wholeCharacters(type)
+  const first = chance.below(places.length)
+  const at = places[first]
+  const length = places[Math.min(first + chance.below(6), places.length - 1)] - at
+  const attributes = someAttributes(chance)
+  switch (chance.weighted([[3, 'insert'], [4, 'format'], [2, 'embed'], [2, 'delta']])) {
+    case 'insert': {
+      const text = someText(chance)
+      return { json: { op: 'text.insert', target, at, text, attributes }, apply: () => type.insert(at, text, copy(attributes)) }
+    }
+    case 'format': {
+      const more = chance.chance(0.02) ? 3 : 0
+      return { json: { op: 'text.format', target, at, length: length + more, attributes }, apply: () => type.format(at, length + more, copy(attributes)) }
+    }
+    case 'embed': {
+      const [value, make] = someEmbed(chance)
+      const given = chance.chance(0.5) ? { attributes } : {}
+      return { json: { op: 'text.embed', target, at, value, ...given }, apply: () => type.insertEmbed(at, make(), given.attributes && copy(given.attributes)) }
+    }
+    case 'delta': {
+      const [delta, make] = someDelta(chance, places)
+      return { json: { op: 'text.apply_delta', target, delta }, apply: () => type.applyDelta(make()) }
+    }
+  }
 }
 
 /** One random operation at a place: `json` for the engine, `apply()` for Yjs. */
 export function someOperation (chance, place) {
   const { type, kind, target } = place
-  if (kind === 'map') {
+  if (kind === 'map' || kind === 'xml-hook') {
     const key = chance.pick(keys)
     if (chance.chance(0.03)) return { json: { op: 'map.clear', target }, apply: () => type.clear() }
     if (chance.chance(0.25)) return { json: { op: 'map.delete', target, key }, apply: () => type.delete(key) }
     const [json, make] = someInput(chance)
     return { json: { op: 'map.set', target, key, value: json }, apply: () => type.set(key, make()) }
   }
+  if ((kind === 'xml-element' || kind === 'xml-text') && chance.chance(0.3)) {
+    const name = chance.pick(['id', 'class', 'x'])
+    if (chance.chance(0.3)) return { json: { op: 'xml.remove_attribute', target, name }, apply: () => type.removeAttribute(name) }
+    const [value, make] = someInput(chance, 1)
+    return { json: { op: 'xml.set_attribute', target, name, value }, apply: () => type.setAttribute(name, make()) }
+  }
   const past = chance.chance(0.02) ? chance.from(1, 3) : 0
   const at = past > 0 ? type.length + past : chance.below(type.length + 1)
   const length = chance.chance(0.02) ? type.length + 1 : chance.below(Math.min(type.length - at, 5) + 1)
-  if (kind === 'text') {
+  if (kind === 'text' || kind === 'xml-text') {
+    // Some texts stay plain.
+    if (target.root !== 't' && chance.chance(0.5)) return someRichOperation(chance, place)
     if (type.length > 0 && chance.chance(0.35)) {
       return { json: { op: 'text.delete', target, at, length: Math.max(length, 0) }, apply: () => type.delete(at, Math.max(length, 0)) }
     }
     const text = someText(chance)
     return { json: { op: 'text.insert', target, at, text }, apply: () => type.insert(at, text) }
   }
+  const xml = kind === 'xml-fragment' || kind === 'xml-element'
   if (type.length > 0 && chance.chance(0.35)) {
-    return { json: { op: 'array.delete', target, at, length: Math.max(length, 0) }, apply: () => removeElements(type, at, Math.max(length, 0)) }
+    return { json: { op: xml ? 'xml.delete' : 'array.delete', target, at, length: Math.max(length, 0) }, apply: () => removeElements(type, at, Math.max(length, 0)) }
   }
-  const inputs = Array.from({ length: chance.from(1, 3) }, () => someInput(chance, 0, true))
+  const inputs = Array.from({ length: chance.from(1, 3) }, () => xml ? someXml(chance) : someInput(chance, 0, true))
   const values = inputs.map(([json]) => json)
   const make = () => inputs.map(([, one]) => one())
-  if (chance.chance(0.3)) return { json: { op: 'array.push', target, values }, apply: () => type.push(make()) }
-  return { json: { op: 'array.insert', target, at, values }, apply: () => type.insert(at, make()) }
+  if (!xml && chance.chance(0.3)) return { json: { op: 'array.push', target, values }, apply: () => type.push(make()) }
+  return { json: { op: xml ? 'xml.insert' : 'array.insert', target, at, values }, apply: () => type.insert(at, make()) }
 }
 
 /**
@@ -256,7 +390,7 @@ function removeElements (type, at, length) {
   try {
     type.delete(at, length)
   } catch (error) {
-    type._searchMarker = []
+    if (type._searchMarker) type._searchMarker = []
     throw error
   }
 }

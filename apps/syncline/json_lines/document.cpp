@@ -8,6 +8,7 @@ namespace {
 const char* event_type(crdt::TypeKind kind) {
   switch (kind) {
     case crdt::TypeKind::kMap:
+    case crdt::TypeKind::kXmlHook:
       return "map";
     case crdt::TypeKind::kArray:
       return "array";
@@ -16,7 +17,6 @@ const char* event_type(crdt::TypeKind kind) {
       return "text";
     case crdt::TypeKind::kXmlElement:
     case crdt::TypeKind::kXmlFragment:
-    case crdt::TypeKind::kXmlHook:
       return "xml";
     case crdt::TypeKind::kUntyped:
       break;
@@ -73,11 +73,39 @@ Value write_delta_op(const crdt::DeltaOp& op, bool text) {
   return out;
 }
 
+/// Yjs leaves embeds that are neither objects nor strings out of a text's delta.
+bool is_told(const crdt::DeltaOp& op) {
+  const auto* inserted = std::get_if<crdt::Insert>(&op);
+  if (inserted == nullptr || inserted->elements.size() != 1) return true;
+  const auto* value = std::get_if<Value>(&inserted->elements.front());
+  return value == nullptr || !(value->is_number() || value->is_bool());
+}
+
+bool keeps_only(const Value& op) {
+  return op.find("retain") != nullptr && op.find("attributes") == nullptr;
+}
+
+Value write_text_delta(const std::vector<crdt::DeltaOp>& ops) {
+  Value::Array delta;
+  for (const crdt::DeltaOp& op : ops)
+    if (is_told(op)) delta.push_back(write_delta_op(op, true));
+  while (!delta.empty() && keeps_only(delta.back())) delta.pop_back();
+  return delta;
+}
+
+Value write_list_delta(const std::vector<crdt::DeltaOp>& ops) {
+  Value::Array delta;
+  for (const crdt::DeltaOp& op : ops) delta.push_back(write_delta_op(op, false));
+  return delta;
+}
+
 Value write_event(const crdt::Event& event, const Value& target) {
   const crdt::TypeKind kind = event.target->kind();
   const bool text = kind == crdt::TypeKind::kText || kind == crdt::TypeKind::kXmlText;
-  Value::Array delta;
-  for (const crdt::DeltaOp& op : event.delta) delta.push_back(write_delta_op(op, text));
+  const bool map = kind == crdt::TypeKind::kMap || kind == crdt::TypeKind::kXmlHook;
+  Value delta = map    ? Value::array()
+                : text ? write_text_delta(event.delta)
+                       : write_list_delta(event.delta);
   return Value::object({{"target", target},
                         {"path", write_path(event.path)},
                         {"type", event_type(kind)},

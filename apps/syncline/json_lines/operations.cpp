@@ -1,7 +1,7 @@
 #include "json_lines/operations.hpp"
 
-#include <algorithm>
 #include <array>
+#include <optional>
 
 #include "crdt/doc.hpp"
 
@@ -29,8 +29,29 @@ crdt::Array array_at(crdt::SharedType& type) {
 }
 
 crdt::Map map_at(crdt::SharedType& type) {
-  if (type.kind() != crdt::TypeKind::kMap) wrong_type(type, "maps");
+  if (type.kind() != crdt::TypeKind::kMap && type.kind() != crdt::TypeKind::kXmlHook)
+    wrong_type(type, "maps");
   return crdt::Map(type);
+}
+
+crdt::XmlFragment children_at(crdt::SharedType& type) {
+  if (type.kind() != crdt::TypeKind::kXmlFragment && type.kind() != crdt::TypeKind::kXmlElement)
+    wrong_type(type, "XML fragments and elements");
+  return crdt::XmlFragment(type);
+}
+
+/// Attributes of an element, or of a text as a whole, are entries of one map.
+crdt::Map attributes_at(crdt::SharedType& type) {
+  if (type.kind() != crdt::TypeKind::kXmlElement && type.kind() != crdt::TypeKind::kXmlText)
+    wrong_type(type, "XML elements and XML texts");
+  return crdt::Map(type);
+}
+
+/// The member `attributes` of an operation on text, if it has one.
+std::optional<Value> attributes_of(const Value& operation) {
+  const Value* given = operation.find("attributes");
+  if (given == nullptr) return std::nullopt;
+  return read_attributes(*given);
 }
 
 std::vector<crdt::Input> inputs_of(const Value& operation) {
@@ -50,9 +71,31 @@ void pass_on(const Result<void>& result) {
 void insert_text(crdt::Doc& doc, const Value& operation) {
   const std::uint64_t at = whole_field(operation, "at");
   const std::string& text = text_field(operation, "text");
-  if (operation.find("attributes") != nullptr)
-    refuse("not_supported", "rich text is not in this version");
-  text_at(target_of(doc, operation)).insert(at, text);
+  const std::optional<Value> attributes = attributes_of(operation);
+  crdt::Text target = text_at(target_of(doc, operation));
+  if (attributes)
+    target.insert(at, text, *attributes);
+  else
+    target.insert(at, text);
+}
+
+void embed(crdt::Doc& doc, const Value& operation) {
+  const std::uint64_t at = whole_field(operation, "at");
+  crdt::Input value = read_input(field(operation, "value"));
+  const Value attributes = attributes_of(operation).value_or(Value());
+  pass_on(text_at(target_of(doc, operation)).insert_embed(at, std::move(value), attributes));
+}
+
+void format_text(crdt::Doc& doc, const Value& operation) {
+  const std::uint64_t at = whole_field(operation, "at");
+  const std::uint64_t length = whole_field(operation, "length");
+  const Value attributes = read_attributes(field(operation, "attributes"));
+  pass_on(text_at(target_of(doc, operation)).format(at, length, attributes));
+}
+
+void apply_delta(crdt::Doc& doc, const Value& operation) {
+  crdt::Delta delta = read_delta(list_field(operation, "delta"));
+  pass_on(text_at(target_of(doc, operation)).apply_delta(std::move(delta)));
 }
 
 void delete_text(crdt::Doc& doc, const Value& operation) {
@@ -94,19 +137,56 @@ void clear_map(crdt::Doc& doc, const Value& operation) {
   for (const std::string& key : map.keys()) map.remove(key);
 }
 
+void insert_children(crdt::Doc& doc, const Value& operation) {
+  const std::uint64_t at = whole_field(operation, "at");
+  auto inputs = inputs_of(operation);
+  pass_on(children_at(target_of(doc, operation)).insert(at, std::move(inputs)));
+}
+
+void push_children(crdt::Doc& doc, const Value& operation) {
+  auto inputs = inputs_of(operation);
+  pass_on(children_at(target_of(doc, operation)).push(std::move(inputs)));
+}
+
+void delete_children(crdt::Doc& doc, const Value& operation) {
+  const std::uint64_t at = whole_field(operation, "at");
+  const std::uint64_t length = whole_field(operation, "length");
+  pass_on(children_at(target_of(doc, operation)).remove(at, length));
+}
+
+void set_attribute(crdt::Doc& doc, const Value& operation) {
+  const std::string& name = text_field(operation, "name");
+  crdt::Input value = read_input(field(operation, "value"));
+  attributes_at(target_of(doc, operation)).set(name, std::move(value));
+}
+
+void remove_attribute(crdt::Doc& doc, const Value& operation) {
+  const std::string& name = text_field(operation, "name");
+  attributes_at(target_of(doc, operation)).remove(name);
+}
+
 struct Operation {
   const char* name;
   void (*carry_out)(crdt::Doc& doc, const Value& operation);
 };
 constexpr std::array kOperations{
-    Operation{"text.insert", insert_text},      Operation{"text.delete", delete_text},
-    Operation{"array.insert", insert_elements}, Operation{"array.push", push_elements},
-    Operation{"array.delete", delete_elements}, Operation{"map.set", set_entry},
-    Operation{"map.delete", delete_entry},      Operation{"map.clear", clear_map},
+    Operation{"text.insert", insert_text},
+    Operation{"text.embed", embed},
+    Operation{"text.format", format_text},
+    Operation{"text.delete", delete_text},
+    Operation{"text.apply_delta", apply_delta},
+    Operation{"array.insert", insert_elements},
+    Operation{"array.push", push_elements},
+    Operation{"array.delete", delete_elements},
+    Operation{"map.set", set_entry},
+    Operation{"map.delete", delete_entry},
+    Operation{"map.clear", clear_map},
+    Operation{"xml.insert", insert_children},
+    Operation{"xml.push", push_children},
+    Operation{"xml.delete", delete_children},
+    Operation{"xml.set_attribute", set_attribute},
+    Operation{"xml.remove_attribute", remove_attribute},
 };
-/// Known, and to come with rich text and XML.
-constexpr std::array kNotYet{"text.embed", "text.format",       "text.apply_delta",    "xml.insert",
-                             "xml.delete", "xml.set_attribute", "xml.remove_attribute"};
 
 }  // namespace
 
@@ -116,8 +196,6 @@ void carry_out(crdt::Doc& doc, const Value& operation) {
   const std::string& name = text_field(operation, "op");
   for (const Operation& known : kOperations)
     if (name == known.name) return known.carry_out(doc, operation);
-  if (std::find(kNotYet.begin(), kNotYet.end(), name) != kNotYet.end())
-    refuse("not_supported", name + " is not in this version");
   bad_request("there is no operation \"" + name + "\"");
 }
 

@@ -57,6 +57,7 @@ const Session::Command Session::kCommands[] = {
     {"doc.json", &Session::doc_json, nullptr},
     {"doc.snapshot", &Session::doc_snapshot, nullptr},
     {"doc.from_snapshot", &Session::doc_from_snapshot, nullptr},
+    {"doc.delta", &Session::doc_delta, nullptr},
     {"doc.roots", &Session::doc_roots, nullptr},
     {"doc.observe", &Session::doc_observe, nullptr},
     {"doc.unobserve", &Session::doc_unobserve, nullptr},
@@ -76,11 +77,6 @@ const Session::Command Session::kCommands[] = {
     {"update.state_vector", nullptr, state_vector_of_update},
     {"update.convert", nullptr, convert_update},
     {"update.inspect", nullptr, inspect_update},
-};
-
-/// Known, and to come with rich text.
-constexpr std::array kNotYet{
-    "doc.delta",
 };
 
 Session::Session() : undo_managers_(std::make_unique<UndoManagers>()) {}
@@ -111,8 +107,6 @@ Value::Object Session::carry_out(const Value& request) {
     if (command.of_undo != nullptr) return ok((undo_managers_.get()->*command.of_undo)(request));
     return (this->*command.of_session)(request);
   }
-  if (std::find(kNotYet.begin(), kNotYet.end(), name) != kNotYet.end())
-    refuse("not_supported", name + " is not in this version");
   bad_request("there is no operation \"" + name + "\"");
 }
 
@@ -129,8 +123,7 @@ Value::Object Session::doc_new(const Value& request) {
   options.client = request.find("client") ? whole_field(request, "client") : draw_client();
   options.gc = flag_field(request, "gc", true);
   if (request.find("guid") != nullptr) options.guid = text_field(request, "guid");
-  // No document of this version cleans formatting up, so both are what it does.
-  flag_field(request, "cleanup", true);
+  options.cleanup = flag_field(request, "cleanup", true);
   if (documents_.contains(name)) bad_request("there is a document \"" + name + "\" already");
   documents_.emplace(name, std::make_unique<Document>(std::move(options)));
   return ok();
@@ -205,6 +198,19 @@ Value::Object Session::doc_from_snapshot(const Value& request) {
   made->take_changes();
   documents_.emplace(name, std::move(made));
   return ok();
+}
+
+Value::Object Session::doc_delta(const Value& request) {
+  Document& document = this->document(request);
+  crdt::SharedType& type = resolve(document.doc, field(request, "target"));
+  if (type.kind() != crdt::TypeKind::kText && type.kind() != crdt::TypeKind::kXmlText)
+    refuse("type_mismatch",
+           std::string("only texts have deltas, not a target of type ") + type_name(type.kind()));
+  for (const char* of_snapshots : {"snapshot", "previous"}) {
+    if (request.find(of_snapshots) != nullptr)
+      refuse("not_supported", "deltas of snapshots are not in this version");
+  }
+  return ok({{"delta", write_delta(crdt::Text(type).delta())}});
 }
 
 Value::Object Session::doc_roots(const Value& request) {

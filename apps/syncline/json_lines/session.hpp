@@ -41,6 +41,7 @@ class Session {
   Value::Object doc_json(const Value& request);
   Value::Object doc_snapshot(const Value& request);
   Value::Object doc_from_snapshot(const Value& request);
+  Value::Object doc_delta(const Value& request);
   Value::Object doc_roots(const Value& request);
   Value::Object doc_observe(const Value& request);
   Value::Object doc_unobserve(const Value& request);

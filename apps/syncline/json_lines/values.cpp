@@ -60,37 +60,78 @@ Value read_float(const Value& json) {
   bad_request("\"$float\" must be \"NaN\", \"Infinity\", \"-Infinity\" or \"-0\"");
 }
 
+/// Whether a list, or the wire, has no place for a value at this depth.
+bool has_no_place(const Value& value) {
+  return value.is_undefined() || value.kind() == Value::Kind::kBigInt;
+}
+
+std::vector<crdt::Input> read_elements(const Value& json, std::string_view name) {
+  std::vector<crdt::Input> elements;
+  if (json.find(name) == nullptr) return elements;
+  for (const Value& value : list_field(json, name)) {
+    elements.push_back(read_input(value));
+    const auto* plain = std::get_if<Value>(&elements.back().content);
+    if (plain != nullptr && has_no_place(*plain))
+      refuse("not_supported", "a list takes neither undefined nor BigInt, as in Yjs");
+  }
+  return elements;
+}
+
+std::vector<std::pair<std::string, crdt::Input>> read_entries(const Value& json,
+                                                              std::string_view name) {
+  std::vector<std::pair<std::string, crdt::Input>> entries;
+  const Value* given = json.find(name);
+  if (given == nullptr) return entries;
+  if (!given->is_object())
+    bad_request("\"" + std::string(name) + "\" must be an object, and is " + describe(*given));
+  for (const auto& [key, value] : given->members()) entries.emplace_back(key, read_input(value));
+  return entries;
+}
+
 crdt::NewType read_new_type(const Value& json) {
-  const std::string& name = text_field(json, "$type");
-  if (name == "doc") refuse("not_supported", "making subdocuments is not in this version");
   crdt::NewType type;
-  type.kind = read_type_name(name);
+  type.kind = read_type_name(text_field(json, "$type"));
   switch (type.kind) {
     case crdt::TypeKind::kMap:
-      if (const Value* entries = json.find("entries")) {
-        if (!entries->is_object()) bad_request("\"entries\" must be an object");
-        for (const auto& [key, value] : entries->members())
-          type.entries.emplace_back(key, read_input(value));
-      }
+      type.entries = read_entries(json, "entries");
       break;
     case crdt::TypeKind::kArray:
-      if (json.find("values") != nullptr)
-        for (const Value& value : list_field(json, "values"))
-          type.values.push_back(read_input(value));
+      type.values = read_elements(json, "values");
       break;
     case crdt::TypeKind::kText:
-      if (json.find("delta") != nullptr)
-        refuse("not_supported", "rich text is not in this version");
+    case crdt::TypeKind::kXmlText:
       if (json.find("text") != nullptr) type.text = text_field(json, "text");
+      if (json.find("delta") != nullptr) type.delta = read_delta(list_field(json, "delta"));
+      type.entries = read_entries(json, "attributes");
       break;
     case crdt::TypeKind::kXmlElement:
+      // What Yjs calls an element that was given no name.
+      type.name = json.find("name") != nullptr ? text_field(json, "name") : "UNDEFINED";
+      type.values = read_elements(json, "children");
+      type.entries = read_entries(json, "attributes");
+      break;
     case crdt::TypeKind::kXmlFragment:
+      type.values = read_elements(json, "children");
+      break;
     case crdt::TypeKind::kXmlHook:
-    case crdt::TypeKind::kXmlText:
+      type.name = text_field(json, "name");
+      type.entries = read_entries(json, "entries");
+      break;
     case crdt::TypeKind::kUntyped:
-      refuse("not_supported", "making XML types is not in this version");
+      break;
   }
   return type;
+}
+
+crdt::Subdoc read_subdocument(const Value& json) {
+  crdt::Subdoc made;
+  made.guid = text_field(json, "guid");
+  if (const Value* options = json.find("options")) {
+    if (!options->is_object())
+      bad_request("\"options\" must be an object, and is " + describe(*options));
+    made.options = read_value(*options);
+  }
+  return made;
 }
 
 Value write_subdocument(const crdt::Subdoc& subdocument) {
@@ -110,7 +151,8 @@ Value write_element_at(const crdt::Element& element, int depth) {
 Value write_type_at(crdt::SharedType& type, int depth) {
   if (depth > kDepthMax) return nullptr;
   switch (type.kind()) {
-    case crdt::TypeKind::kMap: {
+    case crdt::TypeKind::kMap:
+    case crdt::TypeKind::kXmlHook: {
       const crdt::Map map(type);
       Value::Object members;
       for (std::string& key : map.keys()) {
@@ -128,7 +170,6 @@ Value write_type_at(crdt::SharedType& type, int depth) {
     case crdt::TypeKind::kText:
     case crdt::TypeKind::kXmlElement:
     case crdt::TypeKind::kXmlFragment:
-    case crdt::TypeKind::kXmlHook:
     case crdt::TypeKind::kXmlText:
     case crdt::TypeKind::kUntyped:
       break;
@@ -162,8 +203,48 @@ Value read_value(const Value& json) {
 }
 
 crdt::Input read_input(const Value& json) {
-  if (json.find("$type") != nullptr) return read_new_type(json);
-  return read_value(json);
+  const Value* type = json.find("$type");
+  if (type == nullptr) return read_value(json);
+  if (*type == Value("doc")) return read_subdocument(json);
+  return read_new_type(json);
+}
+
+Value read_attributes(const Value& json) {
+  if (!json.is_object()) bad_request("\"attributes\" must be an object, and is " + describe(json));
+  Value attributes = read_value(json);
+  if (!attributes.is_object()) bad_request("\"attributes\" must be a plain object");
+  for (const auto& [key, value] : attributes.members()) {
+    if (has_no_place(value))
+      refuse("not_supported", "an attribute can be neither undefined nor a BigInt, as in Yjs");
+  }
+  return attributes;
+}
+
+crdt::Delta read_delta(const Value::Array& json) {
+  crdt::Delta delta;
+  for (const Value& op : json) {
+    if (!op.is_object()) bad_request("the operations of a delta are objects, not " + describe(op));
+    const Value* attributes = op.find("attributes");
+    Value holding = attributes != nullptr ? read_attributes(*attributes) : Value();
+    if (const Value* insert = op.find("insert")) {
+      delta.push_back(crdt::TextOp::inserted(read_input(*insert), std::move(holding)));
+    } else if (op.find("retain") != nullptr) {
+      delta.push_back(crdt::TextOp::retained(whole_field(op, "retain"), std::move(holding)));
+    } else {
+      delta.push_back(crdt::TextOp::deleted(whole_field(op, "delete")));
+    }
+  }
+  return delta;
+}
+
+Value write_delta(const std::vector<crdt::TextPart>& parts) {
+  Value::Array delta;
+  for (const crdt::TextPart& part : parts) {
+    Value op = Value::object({{"insert", write_element(part.content)}});
+    if (part.attributes.is_object()) op.set("attributes", write_value(part.attributes));
+    delta.push_back(std::move(op));
+  }
+  return delta;
 }
 
 Value write_value(const Value& value) {
@@ -226,14 +307,13 @@ Value write_path(const Path& path) {
 
 namespace {
 
-/// One step of a target's path; nullptr where it leads to no shared type.
+/// One step of a target's path; nullptr where it leads to no shared type. Every type has both
+/// elements and entries (an XML element's children and attributes); those it does not use are none.
 crdt::SharedType* step_into(crdt::SharedType& type, const Value& step) {
   std::optional<crdt::Element> element;
   if (step.is_string()) {
-    if (type.kind() != crdt::TypeKind::kMap) return nullptr;
     element = crdt::Map(type).get(step.string());
   } else {
-    if (type.kind() != crdt::TypeKind::kArray) return nullptr;
     const crdt::Array array(type);
     const auto index = step.number() >= 0 ? static_cast<std::size_t>(step.number()) : array.size();
     if (index < array.size()) element = array.get(index);

@@ -15,6 +15,11 @@ Value read_value(const Value& json);
 /// What may be put into a map or list: a plain value, or a new shared type (`{"$type":"map",…}`).
 crdt::Input read_input(const Value& json);
 
+/// The attributes of text: an object of what can be on the wire. Refuses others.
+Value read_attributes(const Value& json);
+/// A delta's operations: `{"insert":…}`, `{"retain":…}`, `{"delete":…}`, each with `attributes`.
+crdt::Delta read_delta(const Value::Array& json);
+
 /// The other way round.
 Value write_value(const Value& value);
 Value write_element(const crdt::Element& element);
@@ -23,6 +28,9 @@ Value write_type(crdt::SharedType& type);
 
 /// Keys and indexes.
 Value write_path(const Path& path);
+
+/// A text's runs, each `{"insert":…}` with `attributes` where some hold.
+Value write_delta(const std::vector<crdt::TextPart>& parts);
 
 /// "map" and so on; "unknown" for a root that nobody opened with a type yet.
 const char* type_name(crdt::TypeKind kind);
