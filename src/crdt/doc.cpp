@@ -284,6 +284,11 @@ std::vector<TextPart> Text::delta() const {
   return state.engine.to_delta(state);
 }
 
+std::vector<TextPart> Text::delta(const Snapshot* at, const Snapshot* previous) const {
+  const TypeState& state = state_of(*type_);
+  return state.engine.delta_between(state, at, previous);
+}
+
 void Text::insert(std::size_t index, std::string_view text) {
   TypeState& state = state_of(*type_);
   state.engine.text_insert(state, index, text, std::nullopt);

@@ -174,7 +174,10 @@ class Engine {
   Result<void> text_apply_delta(TypeState& type, Delta delta);
 
   // delta.cpp
-  std::vector<TextPart> to_delta(const TypeState& type, Lens lens = {}) const;
+  std::vector<TextPart> to_delta(const TypeState& type, Lens lens = {},
+                                 const Snapshot* previous = nullptr) const;
+  std::vector<TextPart> delta_between(const TypeState& type, const Snapshot* at,
+                                      const Snapshot* previous);
 
   // redo.cpp
   /// A unit by its client's number.
@@ -312,6 +315,10 @@ class Engine {
   void remove_formatted(RunningTransaction& transaction, FormatCursor& cursor,
                         std::uint64_t length);
   Result<void> apply_delta(RunningTransaction& transaction, TypeState& type, Delta&& delta);
+
+  // delta.cpp
+  /// Splits items so that each is wholly there at a snapshot or not.
+  void split_at(RunningTransaction& transaction, const Snapshot& snapshot);
 
   // formats.cpp
   void put_format(RunningTransaction& transaction, TypeState& type, FormatCursor& cursor,

@@ -24,6 +24,7 @@ class Doc;
 class SharedType;
 class Transaction;
 struct Event;
+struct Snapshot;
 
 struct Input;
 struct TextOp;
@@ -194,6 +195,10 @@ class Text {
   /// The text run by run. Runs of equal attributes stay apart where a format stands between them,
   /// as in Yjs.
   std::vector<TextPart> delta() const;
+  /// The text as it was `at` a moment (nullptr: now). With `previous`, also what was there then:
+  /// what came or went since has the attribute `ychange`, {"type": "added"} or {"type": "removed"}
+  /// (the latter only with `at`, as in Yjs). REQUIRES: no open transaction.
+  std::vector<TextPart> delta(const Snapshot* at, const Snapshot* previous = nullptr) const;
 
   /// Past the end appends, as Yjs does. The text takes on the attributes that hold there.
   void insert(std::size_t index, std::string_view text);

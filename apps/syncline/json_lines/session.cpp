@@ -1,7 +1,6 @@
 #include "json_lines/session.hpp"
 
-#include <algorithm>
-#include <array>
+#include <optional>
 #include <random>
 
 #include "encoding/base64.hpp"
@@ -206,11 +205,16 @@ Value::Object Session::doc_delta(const Value& request) {
   if (type.kind() != crdt::TypeKind::kText && type.kind() != crdt::TypeKind::kXmlText)
     refuse("type_mismatch",
            std::string("only texts have deltas, not a target of type ") + type_name(type.kind()));
-  for (const char* of_snapshots : {"snapshot", "previous"}) {
-    if (request.find(of_snapshots) != nullptr)
-      refuse("not_supported", "deltas of snapshots are not in this version");
-  }
-  return ok({{"delta", write_delta(crdt::Text(type).delta())}});
+  const auto moment = [&](const char* name) -> std::optional<crdt::Snapshot> {
+    if (request.find(name) == nullptr) return std::nullopt;
+    return readable(crdt::decode_snapshot_v1(bytes_field(request, name)));
+  };
+  const auto at = moment("snapshot");
+  const auto previous = moment("previous");
+  const crdt::Text text(type);
+  if (!at && !previous) return ok({{"delta", write_delta(text.delta())}});
+  return ok(
+      {{"delta", write_delta(text.delta(at ? &*at : nullptr, previous ? &*previous : nullptr))}});
 }
 
 Value::Object Session::doc_roots(const Value& request) {
