@@ -27,6 +27,17 @@ function targetOf (type) {
   return path.length === 0 ? target : { ...target, path }
 }
 
+/**
+ * Where something was undone more than once, both neighbours of what comes back may lead to one copy: Yjs then makes an
+ * item whose right origin is at or left of its origin. Where others put it depends, in Yjs, on how their items are cut
+ * (13.6.33; its replicas come to differ), so there is nothing to compare with.
+ */
+function contradictsItself (doc, update) {
+  return Y.decodeUpdate(update).structs.some(({ origin, rightOrigin }) => origin && rightOrigin && origin.client === rightOrigin.client &&
+    rightOrigin.clock <= origin.clock && Y.getItem(doc.store, origin) === Y.getItem(doc.store, rightOrigin))
+}
+class Contradiction extends Error {}
+
 class Pair {
   constructor (engine, name, client, gc) {
     this.engine = engine
@@ -107,6 +118,7 @@ class Pair {
     const answer = await this.engine.call({ op: `undo.${op}`, undo: name })
     const updates = await this.compareStep(`undo.${op} of ${name}`, answer)
     expectEqual(`undo.${op} of ${name}: whether anything changed`, answer.changed, done)
+    if (updates.some(update => contradictsItself(this.yjs, bytes(update)))) throw new Contradiction()
     return updates
   }
 
@@ -189,8 +201,8 @@ await runSeeds('yjs_undo', async (engine, chance, steps) => {
         try {
           for (let n = chance.from(1, 4); n > 0; --n) hand(at, await pair.undoOrRedo(chance))
         } catch (error) {
-          // Yjs gives up halfway where the copy of something deleted was collected.
-          if (!(error instanceof TypeError)) throw error
+          // A TypeError: Yjs gives up halfway where the copy of something deleted was collected.
+          if (!(error instanceof TypeError || error instanceof Contradiction)) throw error
           return
         }
         break
