@@ -53,10 +53,10 @@ struct Subdoc {
 struct Input {
   std::variant<Value, NewType, Subdoc> content;
 
-  Input(Value value) : content(std::move(value)) {}     // NOLINT: implicit, any may be written
-  Input(const char* text) : content(Value(text)) {}     // NOLINT
-  Input(NewType type) : content(std::move(type)) {}     // NOLINT
-  Input(Subdoc subdoc) : content(std::move(subdoc)) {}  // NOLINT
+  Input(Value value);       // NOLINT: implicit, any may be written
+  Input(const char* text);  // NOLINT
+  Input(NewType type);      // NOLINT
+  Input(Subdoc subdoc);     // NOLINT
 };
 
 /// One operation of a delta that is to be applied to a text (Quill's format). `attributes` is an
@@ -80,6 +80,12 @@ struct TextOp {
   static TextOp deleted(std::size_t length) { return {Kind::kDelete, length, Value(), {}}; }
 };
 using Delta = std::vector<TextOp>;
+
+// Down here since an Input may hold a delta, whose operations hold Inputs.
+inline Input::Input(Value value) : content(std::move(value)) {}
+inline Input::Input(const char* text) : content(Value(text)) {}
+inline Input::Input(NewType type) : content(std::move(type)) {}
+inline Input::Input(Subdoc subdoc) : content(std::move(subdoc)) {}
 
 /// Objects become Y.Map and arrays Y.Array, at every depth; other values stay plain.
 Input shared(const Value& value);
