@@ -4,6 +4,9 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import * as Y from 'yjs'
+import { base64, bytes, canonicalJson, writeValue } from '../conformance/values.mjs'
+
+export { base64, bytes }
 
 // ---- chance ----
 
@@ -81,9 +84,14 @@ export class Engine {
 
   /** The whole answer, refusals included. */
   ask (request) {
-    if (this.dead) return Promise.reject(this.dead)
     const line = JSON.stringify({ id: ++this.last, ...request })
     this.transcript.push(line)
+    return this.line(line)
+  }
+
+  /** The answer to a line as it is; nothing is kept of it. */
+  line (line) {
+    if (this.dead) return Promise.reject(this.dead)
     this.child.stdin.write(line + '\n')
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }))
   }
@@ -104,9 +112,6 @@ export class Engine {
 
   close () { this.child.stdin.end() }
 }
-
-export const base64 = bytes => Buffer.from(bytes).toString('base64')
-export const bytes = text => new Uint8Array(Buffer.from(text, 'base64'))
 
 // ---- values ----
 
@@ -259,28 +264,7 @@ export function someXml (chance, depth = 0) {
 }
 
 /** What Yjs holds, in the JSON form of docs/ENGINE.md with members sorted, as one comparable text. */
-export function canonical (value) { return JSON.stringify(tag(value)) }
-
-function tag (value) {
-  if (value === undefined) return { $undefined: true }
-  if (typeof value === 'bigint') return { $bigint: String(value) }
-  if (typeof value === 'number') {
-    if (Number.isNaN(value)) return { $float: 'NaN' }
-    if (!Number.isFinite(value)) return { $float: value > 0 ? 'Infinity' : '-Infinity' }
-    if (Object.is(value, -0)) return { $float: '-0' }
-    return value
-  }
-  if (value instanceof Uint8Array) return { $bytes: base64(value) }
-  if (value instanceof Y.Doc) return { $type: 'doc', guid: value.guid }
-  if (value instanceof Y.Map && !(value instanceof Y.XmlHook)) return tag(Object.fromEntries([...value.keys()].map(key => [key, value.get(key)])))
-  if (value instanceof Y.Array) return tag(value.toArray())
-  if (value instanceof Y.AbstractType) return tag(value.toJSON())
-  if (Array.isArray(value)) return value.map(tag)
-  if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.keys(value).sort().map(key => [key, tag(value[key])]))
-  }
-  return value
-}
+export const canonical = value => canonicalJson(writeValue(value))
 
 // ---- operations ----
 

@@ -68,6 +68,43 @@ void pass_on(const Result<void>& result) {
   bad_request(error.message());
 }
 
+bool is_undefined(const crdt::Input& input) {
+  const auto* value = std::get_if<Value>(&input.content);
+  return value != nullptr && value->is_undefined();
+}
+
+/// Whether Yjs puts an element into a pending run of plain values.
+bool joins_a_run(const crdt::Input& input) {
+  const auto* value = std::get_if<Value>(&input.content);
+  return value != nullptr && value->kind() != Value::Kind::kBinary;
+}
+
+/// Of elements of which Yjs refuses one (undefined, a bigint), what it inserts before it throws:
+/// all before a bigint, but of those before undefined not the run of plain values that ends there.
+/// Nothing where it refuses none.
+std::optional<std::size_t> kept_before_refused(const std::vector<crdt::Input>& inputs) {
+  const auto refused = std::find_if(inputs.begin(), inputs.end(), [](const crdt::Input& input) {
+    const auto* value = std::get_if<Value>(&input.content);
+    return value != nullptr && (value->is_undefined() || value->kind() == Value::Kind::kBigInt);
+  });
+  if (refused == inputs.end()) return std::nullopt;
+  auto end = refused;
+  if (is_undefined(*refused))
+    while (end != inputs.begin() && joins_a_run(*(end - 1))) --end;
+  return static_cast<std::size_t>(end - inputs.begin());
+}
+
+/// Inserts by `insert(inputs)`; as much as Yjs does where it refuses an element.
+template <typename Insert>
+void insert_as_yjs(std::vector<crdt::Input> inputs, const Insert& insert) {
+  const auto kept = kept_before_refused(inputs);
+  if (kept) inputs.erase(inputs.begin() + static_cast<std::ptrdiff_t>(*kept), inputs.end());
+  pass_on(insert(std::move(inputs)));
+  if (kept)
+    refuse("not_supported",
+           "a list takes neither undefined nor bigint; the elements before it stand");
+}
+
 void insert_text(crdt::Doc& doc, const Value& operation) {
   const std::uint64_t at = whole_field(operation, "at");
   const std::string& text = text_field(operation, "text");
@@ -107,12 +144,17 @@ void delete_text(crdt::Doc& doc, const Value& operation) {
 void insert_elements(crdt::Doc& doc, const Value& operation) {
   const std::uint64_t at = whole_field(operation, "at");
   auto inputs = inputs_of(operation);
-  pass_on(array_at(target_of(doc, operation)).insert(at, std::move(inputs)));
+  crdt::Array array = array_at(target_of(doc, operation));
+  insert_as_yjs(std::move(inputs), [&](std::vector<crdt::Input> values) {
+    return array.insert(at, std::move(values));
+  });
 }
 
 void push_elements(crdt::Doc& doc, const Value& operation) {
   auto inputs = inputs_of(operation);
-  pass_on(array_at(target_of(doc, operation)).push(std::move(inputs)));
+  crdt::Array array = array_at(target_of(doc, operation));
+  insert_as_yjs(std::move(inputs),
+                [&](std::vector<crdt::Input> values) { return array.push(std::move(values)); });
 }
 
 void delete_elements(crdt::Doc& doc, const Value& operation) {
