@@ -80,6 +80,8 @@ StateVector Doc::state_vector() const { return engine_->store.state_vector(); }
 DeleteSet Doc::delete_set() const { return engine_->delete_set(); }
 Snapshot Doc::snapshot() const { return {delete_set(), state_vector()}; }
 bool Doc::has_pending() const { return engine_->has_pending(); }
+bool Doc::has_pending_structs() const { return engine_->has_pending_structs(); }
+bool Doc::has_pending_deletes() const { return engine_->has_pending_deletes(); }
 
 Handle Doc::on_update(std::function<void(const Bytes&, Transaction&)> listener) {
   return engine_->update_listeners.add(std::move(listener));

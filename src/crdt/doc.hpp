@@ -117,6 +117,10 @@ class Doc {
   DeleteSet delete_set() const;
   Snapshot snapshot() const;
   bool has_pending() const;
+  /// Whether structs wait (Yjs's pendingStructs), also such as are known already but refer to what
+  /// is not.
+  bool has_pending_structs() const;
+  bool has_pending_deletes() const;
 
   /// Calls `listener` with the v1 update of each transaction that changed anything. No call, no
   /// encoding, without listeners.

@@ -122,7 +122,9 @@ class Engine {
   // apply.cpp
   Applied apply(Update update, Origin origin);
   StateVector unmet(const Update& update) const;
-  bool has_pending() const { return !pending_.structs.empty() || !pending_deletes_.empty(); }
+  bool has_pending() const { return has_pending_structs() || has_pending_deletes(); }
+  bool has_pending_structs() const { return !pending_.structs.empty(); }
+  bool has_pending_deletes() const { return !pending_deletes_.empty(); }
 
   // encode.cpp
   Bytes encode_state(const StateVector& since, UpdateFormat format) const;

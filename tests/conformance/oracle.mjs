@@ -50,6 +50,37 @@ const versions = {
   2: { decode: Y.decodeUpdateV2, apply: Y.applyUpdateV2, encode: Y.encodeStateAsUpdateV2, merge: Y.mergeUpdatesV2, diff: Y.diffUpdateV2, vector: Y.encodeStateVectorFromUpdateV2 }
 }
 
+/**
+ * An update as its structs and deletions. Beyond what yjs throws at, refuses what docs/yjs-compatibility.md counts as malformed, too:
+ * Yjs ignores it, or fails at it halfway.
+ */
+function decoded (update, version) {
+  return reading(() => {
+    const { decode } = versions[version]
+    const result = decode(update)
+    if (reads(() => decode(update.subarray(0, -1)))) throw new Error('bytes after the end')
+    for (const struct of result.structs) {
+      const forward = id => id instanceof Y.ID && id.client === struct.id.client && id.clock >= struct.id.clock
+      if (struct.length === 0) throw new Error('a struct of length 0')
+      if (struct.id.clock + struct.length > Number.MAX_SAFE_INTEGER) throw new Error('a struct ends past 2^53')
+      if (struct instanceof Y.Item && [struct.origin, struct.rightOrigin, struct.parent].some(forward)) throw new Error('a reference forward in one client')
+    }
+    for (const ranges of result.ds.clients.values()) {
+      for (const { clock, len } of ranges) if (clock + len > Number.MAX_SAFE_INTEGER) throw new Error('a deleted range ends past 2^53')
+    }
+    return result
+  })
+}
+
+function reads (read) {
+  try {
+    read()
+    return true
+  } catch {
+    return false
+  }
+}
+
 // ---- targets ----
 
 /** The type that an item before, or at, a position of visible units holds. */
@@ -376,7 +407,7 @@ const requests = {
     const document = this.document(request)
     const update = binary(request, 'update')
     const version = versions[format(request)]
-    reading(() => version.decode(update))
+    decoded(update, format(request))
     const client = document.yjs.clientID
     version.apply(document.yjs, update, origin(request))
     const answer = document.takeChanges()
@@ -455,32 +486,32 @@ const requests = {
     const version = versions[format(request)]
     if (updates.length === 0) badRequest('"updates" is empty')
     // Yjs gives a single update back unread.
-    for (const update of updates) reading(() => version.decode(update))
+    for (const update of updates) decoded(update, format(request))
     return { update: base64(version.merge(updates)) }
   },
   'update.diff' (request) {
     const [update, since] = [binary(request, 'update'), binary(request, 'since')]
     const version = versions[format(request)]
-    reading(() => version.decode(update))
+    decoded(update, format(request))
     reading(() => Y.decodeStateVector(since))
     return { update: base64(version.diff(update, since)) }
   },
   'update.state_vector' (request) {
     const update = binary(request, 'update')
     const version = versions[format(request)]
-    reading(() => version.decode(update))
+    decoded(update, format(request))
     return { state_vector: base64(version.vector(update)) }
   },
   'update.convert' (request) {
     const update = binary(request, 'update')
     const [from, to] = [format(request, 'from'), format(request, 'to')]
-    reading(() => versions[from].decode(update))
+    decoded(update, from)
     if (from === to) return { update: request.update }
     return { update: base64(from === 1 ? Y.convertUpdateFormatV1ToV2(update) : Y.convertUpdateFormatV2ToV1(update)) }
   },
   'update.inspect' (request) {
     const update = binary(request, 'update')
-    const { structs, ds } = reading(() => versions[format(request)].decode(update))
+    const { structs, ds } = decoded(update, format(request))
     const deletes = [...ds.clients].flatMap(([client, ranges]) => ranges.map(({ clock, len }) => ({ client, clock, length: len })))
     return { structs: structs.map(inspect), deletes }
   },
@@ -532,7 +563,7 @@ const requests = {
     const [encoded, update] = [binary(request, 'snapshot'), binary(request, 'update')]
     const snapshot = reading(() => Y.decodeSnapshot(encoded))
     const version = format(request)
-    reading(() => versions[version].decode(update))
+    decoded(update, version)
     return { contains: Y.snapshotContainsUpdate(snapshot, version === 1 ? update : Y.convertUpdateFormatV2ToV1(update)) }
   }
 }

@@ -159,21 +159,7 @@ Value::Object Document::take_changes() {
 }
 
 Value::Object Document::pending() const {
-  bool structs = false;
-  bool deletes = false;
-  if (doc.has_pending()) {
-    // What waits is part of the whole state, past the clocks that the state vector counts.
-    const crdt::StateVector known = doc.state_vector();
-    const auto whole = crdt::decode_update_v1(doc.encode_state_as_update_v1());
-    SYNCLINE_CHECK(whole.ok(), "the engine reads what it writes");
-    for (const auto& [client, items] : whole->structs)
-      for (const crdt::Struct& item : items)
-        structs = structs || (item.kind != crdt::StructKind::kSkip &&
-                              item.id.clock + item.length > known.get(client));
-    for (const auto& [client, ranges] : whole->deletes.ranges())
-      for (const auto& range : ranges) deletes = deletes || range.end() > known.get(client);
-  }
-  return {{"structs", structs}, {"deletes", deletes}};
+  return {{"structs", doc.has_pending_structs()}, {"deletes", doc.has_pending_deletes()}};
 }
 
 }  // namespace syncline::json_lines

@@ -98,5 +98,23 @@ TEST_F(Pending, CirclesWaitForEver) {
   EXPECT_TRUE(reader.state_vector().empty());
 }
 
+TEST_F(Pending, KnownStructsThatReferToWhatIsNotHereWaitToo) {
+  // What damaged an update on its way made its parent an unknown item.
+  Update update;
+  Struct item;
+  item.id = {5, 0};
+  item.length = 1;
+  item.kind = StructKind::kString;
+  item.content.text = "x";
+  item.parent = "t";
+  update.structs[5] = {item};
+  ASSERT_TRUE(reader.apply_update_v1(encode_update_v1(update)).ok());
+  item.parent = ID{1, 116};
+  update.structs[5] = {item};
+  ASSERT_TRUE(reader.apply_update_v1(encode_update_v1(update)).ok());
+  EXPECT_TRUE(reader.has_pending_structs());
+  EXPECT_FALSE(reader.has_pending_deletes());
+}
+
 }  // namespace
 }  // namespace syncline::crdt
