@@ -24,6 +24,8 @@ SharedValue shared_value(Value value);
 /// The other way round: null for nullptr.
 const Value& value_of(const SharedValue& value);
 
+/// Whether JavaScript takes a value for true (edit_map.cpp).
+bool truthy(const Value& value);
 /// JavaScript's ===.
 bool same(const SharedValue& a, const SharedValue& b);
 /// When an attribute has no effect, by Yjs's equalAttrs: the same, or objects (and arrays) whose

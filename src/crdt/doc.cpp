@@ -91,6 +91,42 @@ Handle Doc::on_update_v2(std::function<void(const Bytes&, Transaction&)> listene
   return engine_->update_v2_listeners.add(std::move(listener));
 }
 
+Handle Doc::on_before_all_transactions(std::function<void()> listener) {
+  return engine_->before_all_listeners.add(std::move(listener));
+}
+
+Handle Doc::on_before_transaction(std::function<void(Transaction&)> listener) {
+  return engine_->before_transaction_listeners.add(std::move(listener));
+}
+
+Handle Doc::on_before_observers(std::function<void(Transaction&)> listener) {
+  return engine_->before_observers_listeners.add(std::move(listener));
+}
+
+Handle Doc::on_after_cleanup(std::function<void(Transaction&)> listener) {
+  return engine_->after_cleanup_listeners.add(std::move(listener));
+}
+
+Handle Doc::on_subdocs(std::function<void(const SubdocEvent&, Transaction&)> listener) {
+  return engine_->subdoc_listeners.add(std::move(listener));
+}
+
+Handle Doc::on_after_all_transactions(std::function<void()> listener) {
+  return engine_->after_all_listeners.add(std::move(listener));
+}
+
+std::vector<Subdoc> Doc::subdocs() const { return engine_->subdocs(); }
+void Doc::load_subdoc(ID id) { engine_->load_subdoc(id); }
+void Doc::destroy_subdoc(ID id) { engine_->destroy_subdoc(id); }
+
+std::unique_ptr<Doc> Doc::make_subdoc(const Subdoc& subdoc) const {
+  const Value* gc = subdoc.options.find("gc");
+  return std::make_unique<Doc>(DocOptions{.client = client(),
+                                          .gc = gc == nullptr || *gc != Value(false),
+                                          .cleanup = options().cleanup,
+                                          .guid = subdoc.guid});
+}
+
 Handle Doc::on_after_transaction(std::function<void(Transaction&)> listener) {
   return engine_->after_transaction_listeners.add(std::move(listener));
 }

@@ -71,6 +71,13 @@ struct Applied {
   bool client_changed = false;
 };
 
+/// What one transaction did to subdocuments; one may be in several.
+struct SubdocEvent {
+  std::vector<Subdoc> loaded;
+  std::vector<Subdoc> added;
+  std::vector<Subdoc> removed;
+};
+
 /// One document. Identity: neither copied nor moved (shared types point to it).
 class Doc {
  public:
@@ -129,6 +136,27 @@ class Doc {
   Handle on_update_v2(std::function<void(const Bytes& update, Transaction&)> listener);
   /// Calls `listener` at the end of each transaction, after observers and before updates.
   Handle on_after_transaction(std::function<void(Transaction&)> listener);
+  // The rest of Yjs's callbacks, in the order in which they are called around these two.
+  /// Before the first of a row of transactions: those that callbacks open belong to it.
+  Handle on_before_all_transactions(std::function<void()> listener);
+  Handle on_before_transaction(std::function<void(Transaction&)> listener);
+  Handle on_before_observers(std::function<void(Transaction&)> listener);
+  /// Content is collected and runs are joined; before updates.
+  Handle on_after_cleanup(std::function<void(Transaction&)> listener);
+  /// After updates, where subdocuments came, went or are wanted.
+  Handle on_subdocs(std::function<void(const SubdocEvent&, Transaction&)> listener);
+  Handle on_after_all_transactions(std::function<void()> listener);
+
+  // Subdocuments. Their content is no part of this document: whoever wants one makes a Doc of its
+  // guid (make_subdoc) and syncs that.
+  /// Those that are here, by id.
+  std::vector<Subdoc> subdocs() const;
+  /// Says that one is wanted; told as `loaded`, once. Unknown ids are ignored, here and below.
+  void load_subdoc(ID id);
+  /// Says that what was loaded is let go: told as `removed` and, not wanted any more, `added`.
+  void destroy_subdoc(ID id);
+  /// An empty document for a subdocument: its guid and gc option, this document's client id.
+  std::unique_ptr<Doc> make_subdoc(const Subdoc& subdoc) const;
 
   /// The deepest visible place that holds unit `id` now, as root name and path; nullopt for
   /// unknown, collected or deleted units.

@@ -2,6 +2,9 @@
 //
 // Where an insertion goes among tombstones decides its origins, and with them the bytes: right
 // after the last visible element before the index, as Yjs's arrays do (its texts do not).
+#include <algorithm>
+#include <optional>
+
 #include "crdt/engine.hpp"
 
 namespace syncline::crdt {
@@ -14,17 +17,27 @@ Error out_of_range(std::size_t index, std::uint64_t length) {
               std::to_string(length) + "; read its size first"};
 }
 
-Result<void> check_values(const std::vector<Input>& values) {
-  for (const Input& input : values) {
+/// Cuts the values off where Yjs throws: at undefined, before it has put the plain values in front
+/// of it anywhere, or at a BigInt, after that.
+Result<void> cut_refused(std::vector<Input>& values) {
+  const auto kind_of = [](const Input& input) -> std::optional<Value::Kind> {
     const auto* value = std::get_if<Value>(&input.content);
-    if (value == nullptr) continue;
-    if (value->is_undefined() || value->kind() == Value::Kind::kBigInt) {
-      return Error(Code::kSchema,
-                   "a list takes neither undefined nor BigInt, as in Yjs; use null, a number or "
-                   "a string");
-    }
-  }
-  return {};
+    return value == nullptr ? std::nullopt : std::optional(value->kind());
+  };
+  const auto refused = std::find_if(values.begin(), values.end(), [&](const Input& input) {
+    return kind_of(input) == Value::Kind::kUndefined || kind_of(input) == Value::Kind::kBigInt;
+  });
+  if (refused == values.end()) return {};
+  const bool undefined = kind_of(*refused) == Value::Kind::kUndefined;
+  values.erase(refused, values.end());
+  const auto waits = [&](const Input& input) {
+    const auto kind = kind_of(input);
+    return kind && kind != Value::Kind::kBinary;
+  };
+  while (undefined && !values.empty() && waits(values.back())) values.pop_back();
+  return Error(Code::kSchema,
+               "a list takes neither undefined nor BigInt, as in Yjs; use null, a number or a "
+               "string");
 }
 
 }  // namespace
@@ -66,23 +79,23 @@ void Engine::insert_values(RunningTransaction& transaction, Spot spot,
 
 Result<void> Engine::list_insert(TypeState& of, std::size_t index, std::vector<Input> values) {
   if (index > of.length) return out_of_range(index, of.length);
-  SYNCLINE_TRY(check_values(values));
+  const Result<void> done = cut_refused(values);
   change([&](RunningTransaction& transaction) {
     const Ref left = left_of(transaction, of, index);
     const Ref right = left == kNone ? of.first : store[left].right;
     insert_values(transaction, {of.index, kNone, left, right}, std::move(values));
   });
-  return {};
+  return done;
 }
 
 Result<void> Engine::list_push(TypeState& of, std::vector<Input> values) {
   const bool xml = of.type_kind == TypeKind::kXmlFragment || of.type_kind == TypeKind::kXmlElement;
   if (xml) return list_insert(of, of.length, std::move(values));
-  SYNCLINE_TRY(check_values(values));
+  const Result<void> done = cut_refused(values);
   change([&](RunningTransaction& transaction) {
     insert_values(transaction, {of.index, kNone, of.last, kNone}, std::move(values));
   });
-  return {};
+  return done;
 }
 
 Result<void> Engine::list_remove(TypeState& of, std::size_t index, std::size_t length) {

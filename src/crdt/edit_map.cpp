@@ -4,9 +4,6 @@
 
 namespace syncline::crdt {
 
-namespace {
-
-/// Whether JavaScript takes a value for true.
 bool truthy(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::kBool:
@@ -27,6 +24,8 @@ bool truthy(const Value& value) {
   }
   return true;
 }
+
+namespace {
 
 /// A new subdocument's options as Yjs writes them: the three that others learn of, where they
 /// differ from the defaults, in this order.
@@ -59,6 +58,10 @@ SharedType* Engine::insert_input(RunningTransaction& transaction, const Spot& sp
   Item& item = store[made];
   if (auto* subdoc = std::get_if<Subdoc>(&input.content)) {
     Content content;
+    const Value* wanted = subdoc->options.find("shouldLoad");
+    const Value* automatic = subdoc->options.find("autoLoad");
+    subdocs_[store.id_of(item)].should_load =
+        wanted == nullptr || truthy(*wanted) || (automatic != nullptr && truthy(*automatic));
     content.text = std::move(subdoc->guid);
     content.values.push_back(subdoc_options(subdoc->options));
     store.set_content(item, StructKind::kDoc, 1, std::move(content));

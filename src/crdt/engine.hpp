@@ -6,6 +6,7 @@
 //   apply.cpp        updates in: causal order, what must wait, deletions
 //   encode.cpp       the document as updates
 //   transact.cpp     the life of a transaction
+//   subdocs.cpp      subdocuments: which are here, which are wanted
 //   collect.cpp      after a transaction: collecting deleted content, joining runs
 //   events.cpp       after a transaction: what observers are told
 //   event_deltas.cpp the deltas they are told
@@ -86,8 +87,8 @@ class Engine {
   template <typename Body>
   void transact(Origin origin, bool local, const Body& body) {
     if (open_ != nullptr) return body(*open_);
-    RunningTransaction& transaction = begin(std::move(origin), local);
     std::exception_ptr error;
+    RunningTransaction& transaction = begin(std::move(origin), local, error);
     try {
       body(transaction);
     } catch (...) {
@@ -104,6 +105,12 @@ class Engine {
   Listeners<const Bytes&, Transaction&> update_listeners;
   Listeners<const Bytes&, Transaction&> update_v2_listeners;
   Listeners<Transaction&> after_transaction_listeners;
+  Listeners<> before_all_listeners;
+  Listeners<Transaction&> before_transaction_listeners;
+  Listeners<Transaction&> before_observers_listeners;
+  Listeners<Transaction&> after_cleanup_listeners;
+  Listeners<const SubdocEvent&, Transaction&> subdoc_listeners;
+  Listeners<> after_all_listeners;
 
   // integrate.cpp
   /// The item that begins, or ends, with a unit; splits the one that holds it.
@@ -181,6 +188,12 @@ class Engine {
   std::vector<TextPart> delta_between(const TypeState& type, const Snapshot* at,
                                       const Snapshot* previous);
 
+  // subdocs.cpp
+  std::vector<Subdoc> subdocs() const;
+  void load_subdoc(ID id);
+  void destroy_subdoc(ID id);
+  Subdoc subdoc_of(const Item& item) const;
+
   // redo.cpp
   /// A unit by its client's number.
   struct Unit {
@@ -218,10 +231,20 @@ class Engine {
   class Integration;
 
   // transact.cpp
-  RunningTransaction& begin(Origin origin, bool local);
+  RunningTransaction& begin(Origin origin, bool local, std::exception_ptr& error);
   void end(RunningTransaction& transaction, std::exception_ptr& error);
   void clean_up(RunningTransaction& transaction, std::exception_ptr& error);
   void tell_update(RunningTransaction& transaction, std::exception_ptr& error);
+
+  // subdocs.cpp
+  struct SubdocState {
+    bool should_load = false;
+  };
+  /// Notes a subdocument that came, or is about to go.
+  void add_subdoc(RunningTransaction& transaction, const Item& item);
+  void remove_subdoc(RunningTransaction& transaction, const Item& item);
+  void tell_subdocs(RunningTransaction& transaction, std::exception_ptr& error);
+  const Item* subdoc_item(ID id) const;
   void draw_client();
 
   // integrate.cpp
@@ -349,6 +372,8 @@ class Engine {
   void copy_content(Ref from, Ref to);
   void note_redone(Ref item, Unit copy);
 
+  /// By the item that holds it. Those whose transaction is not told yet are not `here`.
+  std::map<ID, SubdocState> subdocs_;
   std::deque<TypeState> types_;
   std::vector<TypeIndex> roots_;
   std::map<std::string, TypeIndex, std::less<>> root_by_name_;

@@ -13,15 +13,6 @@ namespace syncline::crdt {
 
 namespace {
 
-template <typename Call>
-void guarded(std::exception_ptr& error, const Call& call) {
-  try {
-    call();
-  } catch (...) {
-    if (!error) error = std::current_exception();
-  }
-}
-
 /// A delta does not say what it keeps at its end.
 void drop_last_retains(std::vector<DeltaOp>& delta) {
   while (!delta.empty()) {

@@ -205,6 +205,8 @@ void Engine::integrate(RunningTransaction& transaction, Ref ref) {
     held.holder = ref;
     held.holder_id = store.id_of(item);
     held.parent_type = item.parent;
+  } else if (item.kind == StructKind::kDoc) {
+    add_subdoc(transaction, item);
   } else if (item.kind == StructKind::kFormat) {
     parent.has_formats = parent.formats_known = true;
   }
@@ -271,6 +273,7 @@ void Engine::mark_deleted(RunningTransaction& transaction, Ref ref,
   if (in_list && parent.positions) parent.positions->update(ref);
   transaction.add_deleted(item.client, item.clock, item.length);
   note_changed(transaction, parent, item.key);
+  if (item.kind == StructKind::kDoc) remove_subdoc(transaction, item);
   if (item.kind == StructKind::kType) emptied.push_back(static_cast<TypeIndex>(item.content));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -10,6 +11,16 @@
 #include "syncline/handle.hpp"
 
 namespace syncline::crdt {
+
+/// Calls, and keeps the first exception of many calls.
+template <typename Call>
+void guarded(std::exception_ptr& error, const Call& call) {
+  try {
+    call();
+  } catch (...) {
+    if (!error) error = std::current_exception();
+  }
+}
 
 template <typename... Args>
 class Listeners {

@@ -82,7 +82,7 @@ Element Engine::element(const Item& item, std::uint64_t offset) const {
     case StructKind::kBinary:
       return Value(Value::Binary(store.box(item).bytes));
     case StructKind::kDoc:
-      return Subdoc{store.box(item).text, store.box(item).values[0]};
+      return subdoc_of(item);
     case StructKind::kType:
       // Shared types are identities: reading one hands out the type itself.
       return const_cast<SharedType*>(

@@ -31,6 +31,9 @@ void RunningTransaction::begin(Origin origin, bool local, std::uint64_t serial) 
   after_.reset();
   deletes_.reset();
   wants_cleanup = false;
+  subdocs_added.clear();
+  subdocs_loaded.clear();
+  subdocs_removed.clear();
   applied = nullptr;
   undo_manager = nullptr;
   told.clear();

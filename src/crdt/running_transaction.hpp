@@ -79,6 +79,10 @@ class RunningTransaction final : public Transaction {
   const std::vector<Split>& splits() const { return splits_; }
   std::vector<Changed>& changes() { return changed_; }
 
+  /// What it did to subdocuments; those that came may be gone again.
+  std::vector<ID> subdocs_added;
+  std::vector<ID> subdocs_loaded;
+  std::vector<Subdoc> subdocs_removed;
   /// Somebody else changed a text with formats, so some of those may be without effect now.
   bool wants_cleanup = false;
   /// Where apply() wants to hear what became of its transaction.

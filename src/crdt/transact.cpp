@@ -1,35 +1,29 @@
 // The life of a transaction.
 //
-// The order is Yjs's: body, observers, deep observers, after-transaction listeners, collecting and
-// merging, update listeners. Callbacks may change the document; what they open is not nested but
-// queued: the body runs at once, its callbacks once those of the transactions before it are done.
-// Every callback runs even if one throws; the first exception goes to whoever opened the outermost
-// transaction.
+// The order is Yjs's: before all, before the transaction, body, before observers, observers, deep
+// observers, after the transaction, cleaning formats, collecting and merging, after cleanup,
+// updates, subdocuments, after all. Callbacks may change the document; what they open is not nested
+// but queued: the body runs at once, its callbacks once those of the transactions before it are
+// done. Every callback runs even if one throws; the first exception goes to whoever opened the
+// outermost transaction.
 #include "base/check.hpp"
 #include "crdt/engine.hpp"
 
 namespace syncline::crdt {
 
-namespace {
-
-template <typename Call>
-void guarded(std::exception_ptr& error, const Call& call) {
-  try {
-    call();
-  } catch (...) {
-    if (!error) error = std::current_exception();
-  }
-}
-
-}  // namespace
-
-RunningTransaction& Engine::begin(Origin origin, bool local) {
+RunningTransaction& Engine::begin(Origin origin, bool local, std::exception_ptr& error) {
   if (spare_.empty()) spare_.push_back(std::make_unique<RunningTransaction>(doc, store));
   queue_.push_back(std::move(spare_.back()));
   spare_.pop_back();
   open_ = queue_.back().get();
   open_->begin(std::move(origin), local, ++serial_);
-  return *open_;
+  RunningTransaction& begun = *open_;
+  if (queue_.size() == 1) {
+    before_all_listeners.each([&](const auto& listener) { guarded(error, listener); });
+  }
+  before_transaction_listeners.each(
+      [&](const auto& listener) { guarded(error, [&] { listener(begun); }); });
+  return begun;
 }
 
 void Engine::end(RunningTransaction& transaction, std::exception_ptr& error) {
@@ -40,11 +34,14 @@ void Engine::end(RunningTransaction& transaction, std::exception_ptr& error) {
   cleaned_ = 0;
   for (auto& done : queue_) spare_.push_back(std::move(done));
   queue_.clear();
+  after_all_listeners.each([&](const auto& listener) { guarded(error, listener); });
 }
 
 void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error) {
   transaction.finish(undo_managers > 0);
   observer_error_ = error;
+  before_observers_listeners.each(
+      [&](const auto& listener) { guarded(observer_error_, [&] { listener(transaction); }); });
   call_observers(transaction);
   after_transaction_listeners.each(
       [&](const auto& listener) { guarded(observer_error_, [&] { listener(transaction); }); });
@@ -62,7 +59,10 @@ void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error
       break;
     }
   }
+  after_cleanup_listeners.each(
+      [&](const auto& listener) { guarded(error, [&] { listener(transaction); }); });
   tell_update(transaction, error);
+  tell_subdocs(transaction, error);
 }
 
 void Engine::tell_update(RunningTransaction& transaction, std::exception_ptr& error) {

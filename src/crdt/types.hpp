@@ -44,7 +44,12 @@ struct NewType {
 /// A subdocument's place in its parent.
 struct Subdoc {
   std::string guid;
+  /// gc, autoLoad, meta and, when it is made, shouldLoad (true).
   Value options;
+  /// Where it is in a document, as the item that holds it; of one that was read.
+  ID id = {};
+  /// Whether it is wanted: since it says autoLoad, was made here, or load_subdoc was called.
+  bool should_load = false;
 };
 
 /// What can be put into a map or list: a plain value, a new shared type, or a subdocument. Plain
@@ -171,7 +176,7 @@ class Array {
   std::vector<Element> elements() const;
 
   /// kTooLarge ("out_of_range") past the end. kSchema for values Yjs refuses here (undefined,
-  /// BigInt).
+  /// BigInt); of those before, what Yjs has put there by then stands.
   Result<void> insert(std::size_t index, std::vector<Input> values);
   /// After the physically last element, tombstones included, as Yjs's push.
   Result<void> push(std::vector<Input> values);

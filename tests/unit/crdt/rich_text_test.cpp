@@ -2,6 +2,8 @@
 // what the lockstep tests show (tests/property).
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "crdt/attributes.hpp"
 #include "crdt/doc.hpp"
 #include "crdt/event.hpp"
@@ -295,6 +297,74 @@ TEST(Xml, ElementsHaveChildrenAndAttributesOfAnyValue) {
   EXPECT_FALSE(fragment.remove(1, 1).ok());
   ASSERT_TRUE(made.remove(0, 1).ok());
   EXPECT_EQ(fragment.string(), "<p n=\"5\"></p>");
+}
+
+TEST(Callbacks, ComeInTheOrderOfYjs) {
+  Doc doc({.client = 1});
+  Array array(*doc.root("a", TypeKind::kArray).value());
+  std::string order;
+  std::vector<Handle> handles;
+  const auto note = [&](const char* what) { return [&order, what](auto&&...) { order += what; }; };
+  handles.push_back(doc.on_after_all_transactions(note("afterAll")));
+  handles.push_back(doc.on_subdocs(note("subdocs ")));
+  handles.push_back(doc.on_update(note("update ")));
+  handles.push_back(doc.on_after_cleanup(note("afterCleanup ")));
+  handles.push_back(doc.on_after_transaction(note("after ")));
+  handles.push_back(array.type().observe_deep(note("observeDeep ")));
+  handles.push_back(array.type().observe(note("observe ")));
+  handles.push_back(doc.on_before_observers(note("beforeObservers ")));
+  handles.push_back(doc.on_before_transaction(note("before ")));
+  handles.push_back(doc.on_before_all_transactions(note("beforeAll ")));
+  ASSERT_TRUE(array.push({Subdoc{"guid", {}}}).ok());
+  EXPECT_EQ(
+      order,
+      "beforeAll before beforeObservers observe observeDeep after afterCleanup update subdocs "
+      "afterAll");
+}
+
+TEST(Callbacks, AreAllCalledEvenIfOneThrows) {
+  Doc doc({.client = 1});
+  Map map(*doc.root("m", TypeKind::kMap).value());
+  bool told = false;
+  const Handle throws =
+      doc.on_before_transaction([](Transaction&) { throw std::runtime_error("no"); });
+  const Handle hears = doc.on_after_all_transactions([&] { told = true; });
+  EXPECT_THROW(map.set("k", Value(1)), std::runtime_error);
+  EXPECT_TRUE(told);
+  EXPECT_TRUE(map.has("k"));
+}
+
+TEST(Subdocs, AreToldAsTheyComeAreWantedAndGo) {
+  Doc a({.client = 1});
+  Doc b({.client = 2});
+  Map map(*a.root("m", TypeKind::kMap).value());
+  SubdocEvent here;
+  SubdocEvent there;
+  const Handle ours = a.on_subdocs([&](const SubdocEvent& event, Transaction&) { here = event; });
+  const Handle theirs =
+      b.on_subdocs([&](const SubdocEvent& event, Transaction&) { there = event; });
+  map.set("k", Subdoc{"guid", Value::object({{"meta", "x"}})});
+  ASSERT_EQ(here.added.size(), 1u);
+  EXPECT_EQ(here.loaded.size(), 1u);  // who makes one wants it
+  ASSERT_TRUE(b.apply_update_v1(a.encode_state_as_update_v1()).ok());
+  ASSERT_EQ(there.added.size(), 1u);
+  EXPECT_TRUE(there.loaded.empty());
+  EXPECT_FALSE(b.subdocs()[0].should_load);
+
+  b.load_subdoc(there.added[0].id);
+  ASSERT_EQ(there.loaded.size(), 1u);
+  EXPECT_EQ(there.loaded[0].guid, "guid");
+  EXPECT_TRUE(b.subdocs()[0].should_load);
+  EXPECT_EQ(b.make_subdoc(b.subdocs()[0])->options().guid, "guid");
+  b.destroy_subdoc(there.loaded[0].id);
+  EXPECT_EQ(there.removed.size(), 1u);
+  EXPECT_EQ(there.added.size(), 1u);
+  EXPECT_FALSE(b.subdocs()[0].should_load);
+
+  map.remove("k");
+  ASSERT_EQ(here.removed.size(), 1u);
+  EXPECT_EQ(here.removed[0].guid, "guid");
+  EXPECT_TRUE(a.subdocs().empty());
 }
 
 }  // namespace
