@@ -125,7 +125,8 @@ void StructStore::set_json(Item& item, StructKind kind, std::string key,
   static const auto null = std::make_shared<const Value>();
   Content content;
   content.text = std::move(key);
-  content.value = value ? std::move(value) : null;
+  if (value == nullptr) value = null;
+  content.value = std::move(value);
   set_content(item, kind, 1, std::move(content));
 }
 
