@@ -56,7 +56,7 @@ node_major=$(node -p 'process.versions.node.split(".")[0]')
 workspaces=(--workspace clients/js --workspace web)
 stamps=(node_modules/.syncline-build node_modules/.syncline-test node_modules/.syncline-bench)
 if [ "$1" != build ]; then
-  workspaces+=(--workspace tests/e2e)
+  workspaces+=(--workspace tests/e2e --workspace tests/editors)
   stamps=("${stamps[@]:1}")
 fi
 if [ "$1" = bench ]; then

@@ -392,14 +392,14 @@ export function expectEqual (what, ours, theirs) {
  * Runs `body(engine, chance, steps)` for seed after seed until the time budget is used up; short runs first, so that
  * what fails is found small. A failure prints how to run it again, and the run as lines for `syncline engine`.
  */
-export async function runSeeds (name, body) {
+export async function runSeeds (name, body, defaultSeconds = 30) {
   const binary = process.argv[2]
   if (!binary) {
     console.error(`usage: node tests/property/${name}.mjs PATH_OF_SYNCLINE`)
     process.exit(2)
   }
   const one = process.env.SYNCLINE_SEED ? Number(process.env.SYNCLINE_SEED) : null
-  const seconds = Number(process.env.SYNCLINE_PROPERTY_SECONDS ?? 30)
+  const seconds = Number(process.env.SYNCLINE_PROPERTY_SECONDS ?? defaultSeconds)
   const first = one ?? Number(process.env.SYNCLINE_FIRST_SEED ?? Math.floor(Date.now() % 1e9))
   const end = Date.now() + seconds * 1000
   console.log(`${name}: seeds from ${first}`)
