@@ -27,6 +27,11 @@ Result<SharedType*> Doc::root(std::string_view name, TypeKind kind) {
   if (found.type_kind == TypeKind::kUntyped && kind != TypeKind::kUntyped) {
     found.type_kind = kind;
     found.formats_known = false;
+    // Yjs fills what it opens with what was put in before, in a transaction even if that is
+    // nothing.
+    const bool filled =
+        kind == TypeKind::kArray || kind == TypeKind::kXmlFragment || kind == TypeKind::kXmlElement;
+    if (filled) engine_->pass_empty_transaction();
   }
   if (kind != TypeKind::kUntyped && found.type_kind != kind) {
     return Error(Code::kSchema, "the root \"" + std::string(name) +

@@ -135,6 +135,8 @@ Result<void> Engine::apply_delta(RunningTransaction& transaction, TypeState& of,
     switch (op.kind) {
       case TextOp::Kind::kInsert: {
         const auto* text = std::get_if<Value>(&op.insert.content);
+        // To Yjs an insertion of undefined is none.
+        if (text != nullptr && text->is_undefined()) break;
         if (text != nullptr && text->is_string() && text->string().empty()) break;
         SYNCLINE_TRY(insert_formatted(transaction, of, cursor, std::move(op.insert), attributes));
         break;

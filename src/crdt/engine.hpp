@@ -102,6 +102,11 @@ class Engine {
     transact({}, true, body);
   }
   bool in_transaction() const { return open_ != nullptr; }
+  /// Where Yjs opens a transaction that changes nothing: an undo manager of the whole document
+  /// makes a step of it. Nobody else is told of it here.
+  void pass_empty_transaction() {
+    if (undo_managers > 0) change([](RunningTransaction&) {});
+  }
   Listeners<const Bytes&, Transaction&> update_listeners;
   Listeners<const Bytes&, Transaction&> update_v2_listeners;
   Listeners<Transaction&> after_transaction_listeners;
@@ -244,6 +249,7 @@ class Engine {
   void add_subdoc(RunningTransaction& transaction, const Item& item);
   void remove_subdoc(RunningTransaction& transaction, const Item& item);
   void tell_subdocs(RunningTransaction& transaction, std::exception_ptr& error);
+  void tell_subdoc_listeners(RunningTransaction& transaction, std::exception_ptr& error);
   const Item* subdoc_item(ID id) const;
   void draw_client();
 

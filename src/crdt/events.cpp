@@ -89,7 +89,10 @@ Event Engine::make_event(const RunningTransaction& transaction, TypeState& targe
   std::sort(changed.keys.begin(), changed.keys.end());
   changed.keys.erase(std::unique(changed.keys.begin(), changed.keys.end()), changed.keys.end());
   add_keys(transaction, target, changed.keys, event);
-  if (!changed.list) return event;
+  if (!changed.list) {
+    if (target.is_text()) pass_empty_transaction();
+    return event;
+  }
   DeltaBuilder delta(event.delta);
   if (!target.is_text()) {
     add_list_delta(transaction, target, event, delta);
@@ -98,6 +101,7 @@ Event Engine::make_event(const RunningTransaction& transaction, TypeState& targe
     change(
         [&](RunningTransaction& own) { add_text_delta(transaction, target, event, delta, &own); });
   } else {
+    pass_empty_transaction();
     add_text_delta(transaction, target, event, delta, nullptr);
   }
   drop_last_retains(event.delta);

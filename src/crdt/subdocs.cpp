@@ -77,7 +77,13 @@ void Engine::destroy_subdoc(ID id) {
 void Engine::tell_subdocs(RunningTransaction& transaction, std::exception_ptr& error) {
   const bool nothing = transaction.subdocs_added.empty() && transaction.subdocs_loaded.empty() &&
                        transaction.subdocs_removed.empty();
-  if (nothing || subdoc_listeners.empty()) return;
+  if (nothing) return;
+  if (!subdoc_listeners.empty()) tell_subdoc_listeners(transaction, error);
+  // Yjs destroys each that went, in a transaction.
+  for (std::size_t n = transaction.subdocs_removed.size(); n > 0; --n) pass_empty_transaction();
+}
+
+void Engine::tell_subdoc_listeners(RunningTransaction& transaction, std::exception_ptr& error) {
   SubdocEvent event;
   const auto tell = [&](const std::vector<ID>& ids, std::vector<Subdoc>& told) {
     for (const ID id : ids) {

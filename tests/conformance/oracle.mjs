@@ -7,7 +7,7 @@ import { setTime } from './virtual_time.mjs'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import * as Y from 'yjs'
-import { Refusal, badRequest, base64, bytesOf, canonicalJson, constructors, kindOf, readAttributes, readDelta, readInput, readValue, writeValue } from './values.mjs'
+import { Refusal, badRequest, base64, bytesOf, canonicalJson, constructors, kindOf, readAttributes, readDelta, readEmbed, readInput, readValue, writeValue } from './values.mjs'
 
 // Yjs tells on the console what the answers tell; on standard output that would be a line of the protocol.
 const { log } = console
@@ -177,7 +177,7 @@ const operations = {
     wants(find(), ...texts).insert(at, string, attributes)
   },
   'text.embed' (find, op) {
-    const [at, value, attributes] = [whole(op, 'at'), readInput(field(op, 'value')), readAttributes(op.attributes)]
+    const [at, value, attributes] = [whole(op, 'at'), readEmbed(field(op, 'value')), readAttributes(op.attributes)]
     wants(find(), ...texts).insertEmbed(at, value, attributes)
   },
   'text.format' (find, op) {

@@ -73,6 +73,7 @@ export class Program {
     if (this.ended) return undefined
     const { chance } = this
     const doc = chance.pick(this.docs)
+    if (doc.copy) return this.has.position && chance.chance(0.3) ? this.position(doc) : this.look(doc)
     const kind = chance.weighted([
       [50, 'transact'], [22, 'apply'], [8, 'look'], [6, 'updates'], [3, 'observe'], [2, 'wrong'], [1, 'newDoc'],
       [this.has.hostile ? 2 : 0, 'hostile'], [this.has.undo ? 16 : 0, 'undo'], [this.has.position ? 8 : 0, 'position'], [this.has.snapshot ? 8 : 0, 'snapshot']
@@ -95,7 +96,7 @@ export class Program {
         const entry = { 1: update, 2: second }
         this.log.push(entry)
         // What a remote update made is for the others too where it is Yjs' own tidying.
-        if (request.op !== 'doc.apply' || entry[1] !== told.update) for (const doc of this.docs) if (doc.name !== name) doc.missing.push(entry)
+        if (request.op !== 'doc.apply' || entry[1] !== told.update) for (const doc of this.docs) if (doc.name !== name && !doc.copy) doc.missing.push(entry)
       }
     }
     if (!answer.ok) {
@@ -371,7 +372,8 @@ export class Program {
     }
     const source = this.docs.find(one => one.name === name)
     if (kind === 'from' && source !== undefined) {
-      const made = { name: `${this.prefix}d${++this.serial}`, missing: [] }
+      // It has its source's client id, so nothing is written there: that would say two things with one id.
+      const made = { name: `${this.prefix}d${++this.serial}`, missing: [], copy: true }
       this.docs.push(made)
       return { op: 'doc.from_snapshot', doc: name, snapshot, as: made.name }
     }

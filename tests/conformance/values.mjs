@@ -92,6 +92,13 @@ export function readInput (json) {
   badRequest(`there is no shared type "${json.$type}"`)
 }
 
+/** What a text takes as one unit. A subdocument Yjs writes as an object with what its Doc holds, or as {}; here it is refused. */
+export function readEmbed (json) {
+  const value = readInput(json)
+  if (value instanceof Y.Doc) throw new Refusal('not_supported', 'a text takes no subdocument')
+  return value
+}
+
 /** The attributes of a text's operation; undefined where none are given. */
 export function readAttributes (json) {
   if (json === undefined) return undefined
@@ -104,7 +111,7 @@ export function readDelta (json) {
     const given = isObject(op) ? ['insert', 'retain', 'delete'].filter(name => name in op) : []
     if (given.length !== 1) badRequest('an operation of a delta inserts, retains or deletes')
     const [kind] = given
-    const value = kind === 'insert' ? readInput(op.insert) : Number.isSafeInteger(op[kind]) && op[kind] >= 0 ? op[kind] : badRequest(`"${kind}" must be a whole number`)
+    const value = kind === 'insert' ? readEmbed(op.insert) : Number.isSafeInteger(op[kind]) && op[kind] >= 0 ? op[kind] : badRequest(`"${kind}" must be a whole number`)
     const attributes = readAttributes(op.attributes)
     return attributes === undefined ? { [kind]: value } : { [kind]: value, attributes }
   })

@@ -118,7 +118,7 @@ void insert_text(crdt::Doc& doc, const Value& operation) {
 
 void embed(crdt::Doc& doc, const Value& operation) {
   const std::uint64_t at = whole_field(operation, "at");
-  crdt::Input value = read_input(field(operation, "value"));
+  crdt::Input value = read_embed(field(operation, "value"));
   const Value attributes = attributes_of(operation).value_or(Value());
   pass_on(text_at(target_of(doc, operation)).insert_embed(at, std::move(value), attributes));
 }

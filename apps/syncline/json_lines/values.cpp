@@ -220,6 +220,15 @@ Value read_attributes(const Value& json) {
   return attributes;
 }
 
+crdt::Input read_embed(const Value& json) {
+  crdt::Input embed = read_input(json);
+  if (std::holds_alternative<crdt::Subdoc>(embed.content))
+    refuse("not_supported",
+           "a text takes no subdocument: Yjs would write an object that no other replica reads as "
+           "one; put it into a map or a list");
+  return embed;
+}
+
 crdt::Delta read_delta(const Value::Array& json) {
   crdt::Delta delta;
   for (const Value& op : json) {
@@ -227,7 +236,7 @@ crdt::Delta read_delta(const Value::Array& json) {
     const Value* attributes = op.find("attributes");
     Value holding = attributes != nullptr ? read_attributes(*attributes) : Value();
     if (const Value* insert = op.find("insert")) {
-      delta.push_back(crdt::TextOp::inserted(read_input(*insert), std::move(holding)));
+      delta.push_back(crdt::TextOp::inserted(read_embed(*insert), std::move(holding)));
     } else if (op.find("retain") != nullptr) {
       delta.push_back(crdt::TextOp::retained(whole_field(op, "retain"), std::move(holding)));
     } else {

@@ -15,6 +15,9 @@ Value read_value(const Value& json);
 /// What may be put into a map or list: a plain value, or a new shared type (`{"$type":"map",…}`).
 crdt::Input read_input(const Value& json);
 
+/// What a text takes as one unit: no subdocument.
+crdt::Input read_embed(const Value& json);
+
 /// The attributes of text: an object of what can be on the wire. Refuses others.
 Value read_attributes(const Value& json);
 /// A delta's operations: `{"insert":…}`, `{"retain":…}`, `{"delete":…}`, each with `attributes`.

@@ -130,6 +130,15 @@ TEST(Text, ADeltaIsAppliedOperationByOperation) {
             R"([{"insert":"Gandalf","attributes":{"bold":true}},{"insert":" the White"}])");
 }
 
+TEST(Text, AnInsertionOfUndefinedIsNoneInADelta) {
+  Doc doc({.client = 1});
+  Text text(*doc.root("t", TypeKind::kText).value());
+  text.apply_delta({TextOp::inserted(Value("a")), TextOp::inserted(Value(Value::Undefined{})),
+                    TextOp::inserted(Value("b"))})
+      .or_throw();
+  EXPECT_EQ(text.string(), "ab");
+}
+
 TEST(Text, ANewTextComesWithItsDelta) {
   Doc doc({.client = 1});
   Map map(*doc.root("m", TypeKind::kMap).value());

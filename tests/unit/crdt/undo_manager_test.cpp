@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <utility>
 
 #include "crdt/relative_position.hpp"
 
@@ -123,6 +124,37 @@ TEST_F(Undo, OfAWholeDocumentCountsEmptyTransactionsToo) {
   EXPECT_EQ(undo.undo_stack().size(), 2u);
   EXPECT_TRUE(undo.undo()) << "and skips them";
   EXPECT_FALSE(map.has("k"));
+}
+
+/// Where Yjs opens a transaction for nothing, though nobody asked for one.
+TEST_F(Undo, OfAWholeDocumentCountsWhatYjsDoesInPassing) {
+  UndoManager undo(doc, options());
+  std::size_t steps = 0;
+  const auto steps_more = [&] {
+    now_ms += 1000;
+    return undo.undo_stack().size() - std::exchange(steps, undo.undo_stack().size());
+  };
+  // What is opened as a list is filled with what was put in before.
+  for (const TypeKind kind : {TypeKind::kArray, TypeKind::kXmlFragment, TypeKind::kXmlElement}) {
+    (void)doc.root("r" + std::to_string(static_cast<int>(kind)), kind);
+    EXPECT_EQ(steps_more(), 1u);
+  }
+  (void)doc.root("t2", TypeKind::kText);
+  (void)doc.root("m2", TypeKind::kMap);
+  EXPECT_EQ(steps_more(), 0u);
+
+  map.set("d", Subdoc{.guid = "g"});
+  EXPECT_EQ(steps_more(), 1u);
+  now_ms += 1000;
+  // The removed subdocument is destroyed: in time, that joins the step before.
+  edit_elsewhere([](Doc& other) { map_of(other).remove("d"); });
+  EXPECT_EQ(steps_more(), 1u);
+
+  text.insert(0, "a");
+  EXPECT_EQ(steps_more(), 1u);
+  const Handle hearing = text.type().observe([](const Event&, Transaction&) {});
+  edit_elsewhere([](Doc& other) { text_of(other).insert(0, "b"); });
+  EXPECT_EQ(steps_more(), 1u) << "somebody asked for a delta";
 }
 
 TEST_F(Undo, ANewChangeForgetsWhatWasUndone) {
