@@ -40,7 +40,7 @@ export class Program {
     if (this.has.undo) yield { op: 'clock.set', ms: this.ms }
     for (let n = chance.weighted([[2, 1], [3, 2], [2, 3], [1, 4]]); n > 0; --n) yield this.newDoc()
     for (const doc of this.docs) {
-      for (const root of this.roots) if (chance.chance(0.6)) yield { op: 'doc.observe', doc: doc.name, target: this.rootTarget(root), deep: chance.chance(0.7) }
+      for (const root of this.roots) if (doc.observable && chance.chance(0.6)) yield { op: 'doc.observe', doc: doc.name, target: this.rootTarget(root), deep: chance.chance(0.7) }
       if (this.has.undo && chance.chance(0.6)) yield this.newUndoer(doc)
     }
   }
@@ -117,12 +117,15 @@ export class Program {
     const { chance } = this
     const doc = { name: `${this.prefix}d${++this.serial}`, missing: [...this.log.filter(update => update[1] !== undefined)] }
     this.docs.push(doc)
+    const tidy = !(this.has.format && chance.chance(0.15))
+    // Where formats are not cleaned up yjs still deletes some once it is asked for an event's delta.
+    doc.observable = tidy
     return {
       op: 'doc.new',
       doc: doc.name,
       client: chance.client(this.taken),
       ...(chance.chance(this.has.snapshot ? 0.5 : 0.2) ? { gc: false } : {}),
-      ...(this.has.format && chance.chance(0.15) ? { cleanup: false } : {})
+      ...(tidy ? {} : { cleanup: false })
     }
   }
 
@@ -324,6 +327,7 @@ export class Program {
 
   observe (doc) {
     const { chance } = this
+    if (!doc.observable) return this.look(doc)
     const { target } = chance.pick(this.places(doc))
     return chance.chance(0.2) ? { op: 'doc.unobserve', doc: doc.name, target } : { op: 'doc.observe', doc: doc.name, target, deep: chance.chance(0.5) }
   }

@@ -389,7 +389,7 @@ export function expectEqual (what, ours, theirs) {
 }
 
 /**
- * Runs `body(engine, chance, steps)` for seed after seed until the time budget is used up; short runs first, so that
+ * Runs `body(engine, chance, steps)` for seed after seed until the time budget, or the count in SYNCLINE_SEEDS, is used up; short runs first, so that
  * what fails is found small. A failure prints how to run it again, and the run as lines for `syncline engine`.
  */
 export async function runSeeds (name, body, defaultSeconds = 30) {
@@ -401,11 +401,12 @@ export async function runSeeds (name, body, defaultSeconds = 30) {
   const one = process.env.SYNCLINE_SEED ? Number(process.env.SYNCLINE_SEED) : null
   const seconds = Number(process.env.SYNCLINE_PROPERTY_SECONDS ?? defaultSeconds)
   const first = one ?? Number(process.env.SYNCLINE_FIRST_SEED ?? Math.floor(Date.now() % 1e9))
+  const wanted = process.env.SYNCLINE_SEEDS ? Number(process.env.SYNCLINE_SEEDS) : null
   const end = Date.now() + seconds * 1000
   console.log(`${name}: seeds from ${first}`)
   const engine = new Engine(binary)
   let runs = 0
-  for (let seed = first; runs === 0 || (one === null && Date.now() < end); ++seed, ++runs) {
+  for (let seed = first; runs === 0 || (one === null && (wanted === null ? Date.now() < end : runs < wanted)); ++seed, ++runs) {
     try {
       // Now and then a long run: lists and documents that outgrow what is simply walked.
       await body(engine, new Chance(seed), seed % 20 === 0 ? 600 : 3 + seed % 60)
