@@ -17,7 +17,7 @@ import { run, startHub, temporaryDirectory, when } from "./support.mjs";
 process.setMaxListeners(50);
 
 const hub = await startHub();
-const seed = Number(process.env.SYNCLINE_SEED ?? Date.now() % 1e9);
+const seed = Number(process.env.SYNCLINE_SEED ?? process.env.SYNCLINE_FIRST_SEED ?? Date.now() % 1e9);
 console.log(`editors: seed ${seed}`);
 const clients = new Set();
 
