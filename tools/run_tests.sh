@@ -5,7 +5,7 @@ set -u
 build=$(realpath "$1"); shift
 report=$build/test-report.xml
 rm -f "$report"
-ctest --test-dir "$build" --output-on-failure --no-tests=error --output-junit "$report" "$@"
+ctest --test-dir "$build" --output-on-failure --no-tests=error --output-junit "$report" --timeout 600 "$@"
 status=$?
 count() { sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p" "$report" 2>/dev/null | head -n 1; }
 total=$(count tests) failed=$(count failures) skipped=$(count skipped)

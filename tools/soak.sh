@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tools/soak.sh [--minutes N]: the randomized tests and the fuzzers for long, in equal shares of N minutes (default 60).
+# tools/soak.sh [--minutes N]: the randomized tests, one by one, and the fuzzers, in equal shares of N minutes (default 60).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 minutes=60
@@ -15,7 +15,8 @@ cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz -j "$(nproc)"
 mapfile -t fuzzers < <(find build/fuzz/fuzz -maxdepth 1 -type f -executable | sort)
 [ ${#fuzzers[@]} -gt 0 ] || { printf 'soak: no fuzz target was built\n' >&2; exit 1; }
-share=$((minutes * 60 / (${#fuzzers[@]} + 3)))
+tests=$(ctest --test-dir build/dev -N -L 'property|sim' | sed -n 's/^Total Tests: //p')
+share=$((minutes * 60 / (${#fuzzers[@]} + tests)))
 
 SYNCLINE_PROPERTY_SECONDS=$share SYNCLINE_SIM_SECONDS=$share \
   tools/run_tests.sh build/dev -L 'property|sim' --timeout $((share * 2 + 120)) -V
