@@ -137,14 +137,18 @@ void Engine::clean_formats(RunningTransaction& transaction) {
   }
   change([&](RunningTransaction& own) {
     std::unordered_set<Ref> seen;
-    for (const auto& range : transaction.deleted_ranges()) {
-      each_struct(transaction, range.client, range.clock, range.length, [&](Ref ref) {
-        const Item& item = store[ref];
-        if (item.is_gc() || !type(item.parent).formats_known) return;
-        if (in_whole.contains(item.parent)) return;
-        if (item.kind == StructKind::kFormat) return add(item.parent);
-        clean_duplicates(store, ref, seen, [&](Ref mark) { delete_item(own, mark); });
-      });
+    const auto visit = [&](Ref ref) {
+      const Item& item = store[ref];
+      if (item.is_gc() || !type(item.parent).formats_known) return;
+      if (in_whole.contains(item.parent)) return;
+      if (item.kind == StructKind::kFormat) return add(item.parent);
+      clean_duplicates(store, ref, seen, [&](Ref mark) { delete_item(own, mark); });
+    };
+    // Before a deleted mark has its whole text looked at, gaps are: the order shows.
+    for (const ClientIndex of : transaction.clients_of_deletions()) {
+      for (const auto& range : transaction.deleted_ranges_of(of)) {
+        each_struct(transaction, of, range.clock, range.length, visit);
+      }
     }
     for (const TypeIndex index : whole) clean_formats_of(own, type(index));
   });

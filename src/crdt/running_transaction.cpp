@@ -107,7 +107,8 @@ void RunningTransaction::finish(bool keep_order) {
   if (keep_order) {
     std::unordered_set<ClientIndex> seen;
     for (const Deleted& range : deleted_) {
-      if (seen.insert(range.client).second) deletion_order_.push_back(range.client);
+      const bool again = !deletion_order_.empty() && deletion_order_.back() == range.client;
+      if (!again && seen.insert(range.client).second) deletion_order_.push_back(range.client);
     }
   }
   std::sort(deleted_.begin(), deleted_.end(), [](const Deleted& a, const Deleted& b) {
@@ -126,6 +127,16 @@ void RunningTransaction::finish(bool keep_order) {
   if (!deleted_.empty()) deleted_.resize(kept + 1);
   deletes_.reset();
   finished_ = true;
+}
+
+std::span<const RunningTransaction::Deleted> RunningTransaction::deleted_ranges_of(
+    ClientIndex client) const {
+  const auto first =
+      std::partition_point(deleted_.begin(), deleted_.end(),
+                           [&](const Deleted& range) { return range.client < client; });
+  const auto end = std::partition_point(
+      first, deleted_.end(), [&](const Deleted& range) { return range.client == client; });
+  return {first, end};
 }
 
 bool RunningTransaction::has_content() const {

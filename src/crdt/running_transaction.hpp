@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "crdt/doc.hpp"
@@ -76,6 +77,7 @@ class RunningTransaction final : public Transaction {
   const std::vector<Touched>& touched_clients() const { return touched_; }
   /// Sorted by client number and clock, disjoint. REQUIRES: finished.
   const std::vector<Deleted>& deleted_ranges() const { return deleted_; }
+  std::span<const Deleted> deleted_ranges_of(ClientIndex client) const;
   const std::vector<Split>& splits() const { return splits_; }
   std::vector<Changed>& changes() { return changed_; }
 
@@ -91,8 +93,7 @@ class RunningTransaction final : public Transaction {
   const UndoManager* undo_manager = nullptr;
   /// Types whose observers were due; kept while somebody may want to undo.
   std::vector<TypeIndex> told;
-  /// Clients of deleted units in order of their first deletion; kept while somebody may want to
-  /// undo. REQUIRES: finished.
+  /// Clients of deleted units in order of their first deletion. REQUIRES: finished, keeping order.
   const std::vector<ClientIndex>& clients_of_deletions() const { return deletion_order_; }
 
  private:

@@ -38,7 +38,8 @@ void Engine::end(RunningTransaction& transaction, std::exception_ptr& error) {
 }
 
 void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error) {
-  transaction.finish(undo_managers > 0);
+  // Undo steps and cleaning formats visit deletions in the order in which clients had some.
+  transaction.finish(undo_managers > 0 || (options.cleanup && !transaction.local()));
   observer_error_ = error;
   before_observers_listeners.each(
       [&](const auto& listener) { guarded(observer_error_, [&] { listener(transaction); }); });

@@ -183,7 +183,11 @@ function someDelta (chance, places) {
         ops.push([{ insert: json, ...attributes }, () => ({ insert: make(), ...copy(attributes) })])
         break
       }
-      case 2: ops.push([{ retain: chance.chance(0.03) ? length + 2 : length, ...attributes }]); at = next; break
+      case 2:
+        // Past the end at the end only: what follows would cut a pair.
+        ops.push([{ retain: next === places.length - 1 && chance.chance(0.1) ? length + 2 : length, ...attributes }])
+        at = next
+        break
       // Yjs throws where it is to delete from a text that never held anything.
       case 3: if (places.length > 1) { ops.push([{ delete: length }]); at = next } break
     }

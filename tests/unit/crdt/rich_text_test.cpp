@@ -219,6 +219,29 @@ TEST(Cleanup, IsOffWhereOnlyUsersWrite) {
   EXPECT_EQ(a.updates.size(), 1u);
 }
 
+/// A deleted mark has the whole text looked at instead of the gaps, and that finds less: so it
+/// matters which deletion comes first. As in Yjs it is the one that was read first.
+TEST(Cleanup, LooksAtDeletionsInTheOrderInWhichTheyCame) {
+  RichDoc a(1);
+  a.text.insert(0, "ab");
+  RichDoc low(5);
+  low.take(a.doc.encode_state_as_update_v1());
+  low.text.insert(2, "mid");
+  RichDoc high(9);
+  high.take(low.doc.encode_state_as_update_v1());
+  high.text.insert(2, "R", kBold);
+  // The client whose deletions are read last is met first.
+  a.take(low.updates.back());
+  a.take(high.updates.back());
+  RichDoc other(7);
+  other.take(a.doc.encode_state_as_update_v1());
+  other.text.remove(2, 2);
+  a.text.format(3, 1, Value::object({{"italic", true}})).or_throw();
+  a.updates.clear();
+  a.take(other.updates.back());
+  EXPECT_EQ(a.updates.size(), 1u) << "the two marks around what is gone stay";
+}
+
 TEST(Cleanup, LeavesRootsAloneThatNobodyGaveAType) {
   RichDoc a(1);
   RichDoc b(2);
