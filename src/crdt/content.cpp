@@ -69,6 +69,26 @@ void StructStore::set_string(Item& item, std::string_view text) {
   client.text += text;
 }
 
+void StructStore::cut_back(Item& item, std::uint64_t count) {
+  Client& client = clients_[item.client];
+  item.length -= count;
+  item.bytes -= static_cast<std::uint32_t>(count);
+  if (item.content + item.bytes + count == client.text.size()) {
+    client.text.resize(client.text.size() - count);
+  } else {
+    client.text_wasted += count;
+    compact(item.client);
+  }
+}
+
+void StructStore::cut_front(Item& item, std::uint64_t count) {
+  clients_[item.client].text_wasted += count;
+  item.length -= count;
+  item.bytes -= static_cast<std::uint32_t>(count);
+  item.content += count;
+  compact(item.client);
+}
+
 void StructStore::set_values(Item& item, std::span<const Value> values) {
   Client& client = clients_[item.client];
   item.kind = StructKind::kAny;

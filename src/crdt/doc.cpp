@@ -6,6 +6,16 @@
 
 namespace syncline::crdt {
 
+namespace {
+
+template <typename Listeners, typename Function>
+Handle subscribe(Engine& engine, Listeners& listeners, Function&& listener) {
+  engine.has_listeners = true;
+  return listeners.add(std::forward<Function>(listener));
+}
+
+}  // namespace
+
 Doc::Doc(DocOptions options) : engine_(std::make_unique<Engine>(*this, std::move(options))) {}
 Doc::~Doc() = default;
 
@@ -97,27 +107,27 @@ Handle Doc::on_update_v2(std::function<void(const Bytes&, Transaction&)> listene
 }
 
 Handle Doc::on_before_all_transactions(std::function<void()> listener) {
-  return engine_->before_all_listeners.add(std::move(listener));
+  return subscribe(*engine_, engine_->before_all_listeners, std::move(listener));
 }
 
 Handle Doc::on_before_transaction(std::function<void(Transaction&)> listener) {
-  return engine_->before_transaction_listeners.add(std::move(listener));
+  return subscribe(*engine_, engine_->before_transaction_listeners, std::move(listener));
 }
 
 Handle Doc::on_before_observers(std::function<void(Transaction&)> listener) {
-  return engine_->before_observers_listeners.add(std::move(listener));
+  return subscribe(*engine_, engine_->before_observers_listeners, std::move(listener));
 }
 
 Handle Doc::on_after_cleanup(std::function<void(Transaction&)> listener) {
-  return engine_->after_cleanup_listeners.add(std::move(listener));
+  return subscribe(*engine_, engine_->after_cleanup_listeners, std::move(listener));
 }
 
 Handle Doc::on_subdocs(std::function<void(const SubdocEvent&, Transaction&)> listener) {
-  return engine_->subdoc_listeners.add(std::move(listener));
+  return subscribe(*engine_, engine_->subdoc_listeners, std::move(listener));
 }
 
 Handle Doc::on_after_all_transactions(std::function<void()> listener) {
-  return engine_->after_all_listeners.add(std::move(listener));
+  return subscribe(*engine_, engine_->after_all_listeners, std::move(listener));
 }
 
 std::vector<Subdoc> Doc::subdocs() const { return engine_->subdocs(); }
@@ -133,7 +143,7 @@ std::unique_ptr<Doc> Doc::make_subdoc(const Subdoc& subdoc) const {
 }
 
 Handle Doc::on_after_transaction(std::function<void(Transaction&)> listener) {
-  return engine_->after_transaction_listeners.add(std::move(listener));
+  return subscribe(*engine_, engine_->after_transaction_listeners, std::move(listener));
 }
 
 std::optional<Doc::Place> Doc::place_of(ID id) const { return engine_->place_of(id); }

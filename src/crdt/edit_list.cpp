@@ -42,13 +42,15 @@ Result<void> cut_refused(std::vector<Input>& values) {
 
 }  // namespace
 
-Ref Engine::left_of(RunningTransaction& transaction, TypeState& of, std::size_t index) {
-  if (index == 0) return kNone;
-  const auto place = find_position(of, index - 1);
+Ref Engine::end_at(RunningTransaction& transaction, SequenceIndex::Place place) {
   if (place.offset + 1 < store[place.item].length) {
     split(transaction, place.item, place.offset + 1);
   }
   return place.item;
+}
+
+Ref Engine::left_of(RunningTransaction& transaction, TypeState& of, std::size_t index) {
+  return index == 0 ? kNone : end_at(transaction, find_position(of, index - 1));
 }
 
 void Engine::insert_values(RunningTransaction& transaction, Spot spot,

@@ -50,10 +50,14 @@ FormatCursor Engine::cursor_at(RunningTransaction& transaction, TypeState& of, s
   return cursor;
 }
 
-void Engine::insert_plain(RunningTransaction& transaction, TypeState& of, std::size_t index,
+void Engine::insert_plain(RunningTransaction& transaction, TypeState& of, std::uint64_t index,
                           std::string_view text) {
   Spot spot{of.index, kNone, kNone, kNone};
-  spot.left = left_of(transaction, of, std::min<std::uint64_t>(index, of.length));
+  if (index = std::min(index, of.length); index > 0) {
+    const auto place = place_at(of, index - 1);
+    if (type_on(transaction, of, place, index, text)) return;
+    spot.left = end_at(transaction, place);
+  }
   spot.right = spot.left == kNone ? of.first : store[spot.left].right;
   while (spot.right != kNone && store[spot.right].deleted) {
     spot.left = spot.right;
@@ -107,9 +111,11 @@ void Engine::text_remove(TypeState& of, std::size_t index, std::size_t length) {
       return remove_formatted(transaction, cursor, length);
     }
     if (index >= of.length) return;
-    const Ref left = left_of(transaction, of, index);
+    const auto place = place_at(of, index);
+    if (erase_in_place(transaction, of, place, index, length)) return;
     std::uint64_t left_over = length;
-    Ref ref = left == kNone ? of.first : store[left].right;
+    Ref ref = place.item;
+    if (place.offset > 0) ref = split(transaction, ref, place.offset);
     for (; ref != kNone && left_over > 0; ref = store[ref].right) {
       if (!deletable(store[ref])) continue;
       if (left_over < store[ref].length) split(transaction, ref, left_over);

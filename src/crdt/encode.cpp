@@ -185,19 +185,86 @@ Bytes Engine::encode_state(const StateVector& since, UpdateFormat format) const 
 template <typename Encoder>
 Bytes Engine::encode_transaction_in(const RunningTransaction& transaction) const {
   Encoder out;
-  // By descending client id; few are touched.
-  std::vector<std::pair<ClientId, RunningTransaction::Touched>> touched;
-  for (const auto& it : transaction.touched_clients()) {
-    if (store.client(it.client).end > it.before) {
-      touched.emplace_back(store.client(it.client).id, it);
+  const auto& clients = transaction.touched_clients();
+  const auto advanced = [&](const RunningTransaction::Touched& it) {
+    return store.client(it.client).end > it.before;
+  };
+  if (clients.size() <= 1) {
+    const bool any = !clients.empty() && advanced(clients[0]);
+    out.rest().var_uint(any ? 1 : 0);
+    if (any) write_client(out, clients[0].client, clients[0].before);
+  } else {
+    // By descending client id.
+    std::vector<std::pair<ClientId, RunningTransaction::Touched>> touched;
+    for (const auto& it : clients) {
+      if (advanced(it)) touched.emplace_back(store.client(it.client).id, it);
+    }
+    std::sort(touched.begin(), touched.end(),
+              [](const auto& a, const auto& b) { return a.first > b.first; });
+    out.rest().var_uint(touched.size());
+    for (const auto& [id, it] : touched) write_client(out, it.client, it.before);
+  }
+  if (transaction.deleted_ranges().empty()) {
+    out.deletes({});
+  } else {
+    out.deletes(transaction.deletes().ranges());
+  }
+  return out.finish();
+}
+
+Bytes Engine::encode_in_place(const RunningTransaction& transaction) const {
+  const auto& clients = transaction.touched_clients();
+  const auto& deleted = transaction.deleted_ranges();
+  const auto client_of = [](const auto& it) { return it.client; };
+  const bool one_client =
+      clients.size() <= 1 && std::all_of(deleted.begin(), deleted.end(), [&](const auto& range) {
+        return range.client == client_of(deleted[0]);
+      });
+  if (!one_client) return encode_transaction(transaction, UpdateFormat::kV1);
+
+  using encoding::put_var_uint;
+  const Item* run = nullptr;
+  std::string_view text;
+  if (!clients.empty()) {
+    run = &store[store.find(clients[0].client, clients[0].before)];
+    const std::uint64_t offset = clients[0].before - run->clock;
+    // What was typed in place has a run before it, and ends whole characters.
+    if (offset == 0) return encode_transaction(transaction, UpdateFormat::kV1);
+    text = store.text(*run);
+    text.remove_prefix(run->ascii ? offset : encoding::utf16_offset(text, offset, nullptr));
+  }
+  // Ten numbers, and two of each deleted range.
+  Bytes update((10 + 2 * deleted.size()) * encoding::kVarUintMax + text.size());
+  std::uint8_t* at = update.data();
+  *at++ = run != nullptr ? 1 : 0;
+  if (run != nullptr) {
+    const ClientId id = store.client(run->client).id;
+    *at++ = 1;
+    at = put_var_uint(at, id);
+    at = put_var_uint(at, clients[0].before);
+    const bool has_right_origin = run->right_origin_client != kNone;
+    *at++ = static_cast<std::uint8_t>(StructKind::kString) | wire::kHasOrigin |
+            (has_right_origin ? wire::kHasRightOrigin : 0);
+    at = put_var_uint(at, id);
+    at = put_var_uint(at, clients[0].before - 1);
+    if (has_right_origin) {
+      at = put_var_uint(at, store.client(run->right_origin_client).id);
+      at = put_var_uint(at, run->right_origin_clock);
+    }
+    at = put_var_uint(at, text.size());
+    at = std::copy(text.begin(), text.end(), at);
+  }
+  *at++ = deleted.empty() ? 0 : 1;
+  if (!deleted.empty()) {
+    at = put_var_uint(at, store.client(deleted[0].client).id);
+    at = put_var_uint(at, deleted.size());
+    for (const auto& range : deleted) {
+      at = put_var_uint(at, range.clock);
+      at = put_var_uint(at, range.length);
     }
   }
-  std::sort(touched.begin(), touched.end(),
-            [](const auto& a, const auto& b) { return a.first > b.first; });
-  out.rest().var_uint(touched.size());
-  for (const auto& [id, it] : touched) write_client(out, it.client, it.before);
-  out.deletes(transaction.deletes().ranges());
-  return out.finish();
+  update.resize(static_cast<std::size_t>(at - update.data()));
+  return update;
 }
 
 Bytes Engine::encode_transaction(const RunningTransaction& transaction, UpdateFormat format) const {

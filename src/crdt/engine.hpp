@@ -14,6 +14,7 @@
 //   snapshot.cpp     reading at a snapshot, documents from snapshots
 //   xml.cpp          the text forms of XML types
 //   edit_*.cpp       local changes of maps, lists and texts
+//   typing.cpp       changes of texts that make no struct
 //   redo.cpp         deleted items brought back as copies, for undo_manager.cpp
 //   formats.cpp      the formats of rich text: put, passed, cleaned up
 //   delta.cpp        rich text as deltas
@@ -85,7 +86,7 @@ class Engine {
   /// Runs `body` in the open transaction, or in a new one. Every callback runs, then the first
   /// exception is rethrown.
   template <typename Body>
-  void transact(Origin origin, bool local, const Body& body) {
+  void transact(Origin&& origin, bool local, const Body& body) {
     if (open_ != nullptr) return body(*open_);
     std::exception_ptr error;
     RunningTransaction& transaction = begin(std::move(origin), local, error);
@@ -99,6 +100,7 @@ class Engine {
   }
   template <typename Body>
   void change(const Body& body) {
+    if (open_ != nullptr) return body(*open_);
     transact({}, true, body);
   }
   bool in_transaction() const { return open_ != nullptr; }
@@ -109,6 +111,8 @@ class Engine {
   }
   Listeners<const Bytes&, Transaction&> update_listeners;
   Listeners<const Bytes&, Transaction&> update_v2_listeners;
+  /// Whether anybody ever asked to be called by one of those that follow.
+  bool has_listeners = false;
   Listeners<Transaction&> after_transaction_listeners;
   Listeners<> before_all_listeners;
   Listeners<Transaction&> before_transaction_listeners;
@@ -141,16 +145,22 @@ class Engine {
   // encode.cpp
   Bytes encode_state(const StateVector& since, UpdateFormat format) const;
   Bytes encode_transaction(const RunningTransaction& transaction, UpdateFormat format) const;
+  /// The same in format 1 of one that changed runs in place and nothing else.
+  Bytes encode_in_place(const RunningTransaction& transaction) const;
   DeleteSet delete_set() const;
   /// What the document held at a snapshot, as an update. REQUIRES: the document reached it.
   Update extract(const Snapshot& snapshot);
 
   // events.cpp
   void call_observers(RunningTransaction& transaction);
+  /// Whether a transaction changed anything that somebody wants to be told of.
+  bool anyone_to_tell(const RunningTransaction& transaction) const;
   bool deep_observed = false;
 
   // read.cpp
-  bool is_deleted(const TypeState& type) const;
+  bool is_deleted(const TypeState& type) const {
+    return !type.is_root() && (type.holder == kNone || store[type.holder].deleted);
+  }
   /// The item now (or then) that is the value of a key; kNone where there is none.
   Ref value_of(const TypeState& type, KeyIndex key, Lens lens = {}) const;
   bool visible(const Item& item, Lens lens) const;
@@ -236,8 +246,10 @@ class Engine {
   class Integration;
 
   // transact.cpp
-  RunningTransaction& begin(Origin origin, bool local, std::exception_ptr& error);
+  RunningTransaction& begin(Origin&& origin, bool local, std::exception_ptr& error);
   void end(RunningTransaction& transaction, std::exception_ptr& error);
+  /// Whether a transaction leaves nothing to do and nobody to call but for its update.
+  bool ends_quietly(const RunningTransaction& transaction) const;
   void clean_up(RunningTransaction& transaction, std::exception_ptr& error);
   void tell_update(RunningTransaction& transaction, std::exception_ptr& error);
 
@@ -257,7 +269,7 @@ class Engine {
   void resolve_conflicts(Item& item);
   void link(RunningTransaction& transaction, Ref item);
   Ref leftmost_of(const TypeState& type, KeyIndex key) const;
-  void append_struct(Ref item);
+  void append_struct(RunningTransaction& transaction, Ref item);
   void mark_deleted(RunningTransaction& transaction, Ref ref, std::vector<TypeIndex>& emptied);
   friend class Integration;
 
@@ -334,8 +346,10 @@ class Engine {
   TypeState* insert_type(RunningTransaction& transaction, const Spot& spot, NewType&& made,
                          Ref& item);
   void insert_values(RunningTransaction& transaction, Spot spot, std::vector<Input>&& values);
+  /// The item that ends with a unit; splits the one that goes on behind it.
+  Ref end_at(RunningTransaction& transaction, SequenceIndex::Place place);
   Ref left_of(RunningTransaction& transaction, TypeState& type, std::size_t index);
-  void insert_plain(RunningTransaction& transaction, TypeState& type, std::size_t index,
+  void insert_plain(RunningTransaction& transaction, TypeState& type, std::uint64_t index,
                     std::string_view text);
   /// Right behind the unit before `index`, splitting there; at the end if there are fewer.
   FormatCursor cursor_at(RunningTransaction& transaction, TypeState& type, std::size_t index);
@@ -346,6 +360,42 @@ class Engine {
   void remove_formatted(RunningTransaction& transaction, FormatCursor& cursor,
                         std::uint64_t length);
   Result<void> apply_delta(RunningTransaction& transaction, TypeState& type, Delta&& delta);
+
+  // typing.cpp
+  /// Where the last edit in place ended: `item` ends `end` visible units into its list.
+  struct Caret {
+    TypeIndex type = kNone;
+    Ref item = kNone;
+    std::uint64_t end = 0;
+  };
+  /// Structs were made, split or deleted: the transaction has something to join when it ends.
+  void restructured(RunningTransaction& transaction) {
+    transaction.untidy = true;
+    caret_.type = kNone;
+  }
+  /// The unit at an index. REQUIRES: index < type.length.
+  SequenceIndex::Place place_at(TypeState& type, std::uint64_t index);
+  /// Whether nobody is told of a text's changes struct by struct: they may be made in place.
+  bool unobserved(const TypeState& of) const {
+    return undo_managers == 0 && !deep_observed && of.observers.empty() && !is_deleted(of);
+  }
+  /// Inserts text at an index by making the run before it longer; false: it takes a struct.
+  bool type_on(RunningTransaction& transaction, TypeState& type, SequenceIndex::Place before,
+               std::uint64_t index, std::string_view text);
+  /// Removes a range by moving the border between a run and the tombstone beside it; false: it
+  /// takes a struct.
+  bool erase_in_place(RunningTransaction& transaction, TypeState& type, SequenceIndex::Place first,
+                      std::uint64_t index, std::uint64_t length);
+  bool continues(const Item& run, Ref right) const;
+  void grow(RunningTransaction& transaction, TypeState& type, Ref run, std::string_view text,
+            std::uint64_t units);
+  bool shrink(RunningTransaction& transaction, TypeState& type, Ref run, std::uint64_t count);
+  bool shrink_front(RunningTransaction& transaction, TypeState& type, Ref run, std::uint64_t count);
+  bool one_tombstone(const Item& run, const Item& left, const Item& right) const;
+  void note_in_place(RunningTransaction& transaction, TypeState& type, Ref run);
+  /// Undoes what was done in place in this transaction, for observers that came after it.
+  void split_in_place(RunningTransaction& transaction);
+  Caret caret_;
 
   // delta.cpp
   /// Splits items so that each is wholly there at a snapshot or not.
@@ -391,10 +441,11 @@ class Engine {
   DeleteSet pending_deletes_;
 
   RunningTransaction* open_ = nullptr;
-  /// The outermost transaction and those that its callbacks opened, in order.
+  /// The first `queued_` are the outermost transaction and those that its callbacks opened, in
+  /// order; the rest are there to be used again.
   std::vector<std::unique_ptr<RunningTransaction>> queue_;
+  std::size_t queued_ = 0;
   std::size_t cleaned_ = 0;
-  std::vector<std::unique_ptr<RunningTransaction>> spare_;
   std::uint64_t serial_ = 0;
   std::exception_ptr observer_error_;
 

@@ -184,7 +184,11 @@ void Engine::add_text_delta(const RunningTransaction& transaction, TypeState& ta
     const bool gone = item.deleted && transaction.deletes(item);
     if (item.kind == StructKind::kFormat) return take_format(ref, is_new, gone);
     const bool text = item.kind == StructKind::kString;
-    if (!text && item.kind != StructKind::kEmbed && item.kind != StructKind::kType) return;
+    // What was removed in place has no content any more.
+    const bool removed = gone && item.kind == StructKind::kDeleted;
+    if (!text && !removed && item.kind != StructKind::kEmbed && item.kind != StructKind::kType) {
+      return;
+    }
     if (is_new && !gone) {
       if (!text) delta.close();
       Insert& op = delta.current<Insert>();

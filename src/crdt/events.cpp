@@ -24,7 +24,21 @@ void drop_last_retains(std::vector<DeltaOp>& delta) {
 
 }  // namespace
 
+bool Engine::anyone_to_tell(const RunningTransaction& transaction) const {
+  if (deep_observed || undo_managers > 0) return true;
+  // Formats are cleaned up where others changed them.
+  const bool cleans = !transaction.local() && options.cleanup;
+  const auto& changes = transaction.changes();
+  return std::any_of(changes.begin(), changes.end(), [&](const auto& change) {
+    if (change.type == kNone) return false;
+    const TypeState& changed = type(change.type);
+    return !changed.observers.empty() || (cleans && changed.formats_known);
+  });
+}
+
 void Engine::call_observers(RunningTransaction& transaction) {
+  if (!anyone_to_tell(transaction)) return;
+  if (transaction.in_place != nullptr) split_in_place(transaction);
   const auto& changes = transaction.changes();
   // Made when first told, told to all: a deep observer hears what the type's own observers did.
   std::vector<std::optional<Event>> made(changes.size());

@@ -70,6 +70,7 @@ Ref Engine::clean_end(RunningTransaction& transaction, ClientIndex client_index,
 }
 
 Ref Engine::split(RunningTransaction& transaction, Ref left_ref, std::uint64_t offset) {
+  restructured(transaction);
   const Ref right_ref = store.take();
   Item& left = store[left_ref];
   Item& right = store[right_ref];
@@ -183,10 +184,11 @@ void Engine::link(RunningTransaction& transaction, Ref ref) {
   if (parent.positions) parent.positions->insert_after(item.left, ref);
 }
 
-void Engine::append_struct(Ref ref) {
+void Engine::append_struct(RunningTransaction& transaction, Ref ref) {
+  restructured(transaction);
   Item& item = store[ref];
   Client& owner = store.client(item.client);
-  for (std::size_t i = cleaned_; i < queue_.size(); ++i) queue_[i]->touch(item.client, owner.end);
+  for (std::size_t i = cleaned_; i < queued_; ++i) queue_[i]->touch(item.client, owner.end);
   owner.structs.append(item.clock, ref);
   owner.end = item.end();
 }
@@ -195,7 +197,7 @@ void Engine::integrate(RunningTransaction& transaction, Ref ref) {
   Item& item = store[ref];
   resolve_conflicts(item);
   link(transaction, ref);
-  append_struct(ref);
+  append_struct(transaction, ref);
   TypeState& parent = type(item.parent);
   if (item.kind == StructKind::kDeleted) {
     transaction.add_deleted(item.client, item.clock, item.length);
@@ -216,14 +218,15 @@ void Engine::integrate(RunningTransaction& transaction, Ref ref) {
   }
 }
 
-void Engine::integrate_gc(RunningTransaction&, ClientIndex client_index, std::uint64_t length) {
+void Engine::integrate_gc(RunningTransaction& transaction, ClientIndex client_index,
+                          std::uint64_t length) {
   const Ref ref = store.take();
   Item& item = store[ref];
   item.client = client_index;
   item.clock = store.client(client_index).end;
   item.length = length;
   item.deleted = true;
-  append_struct(ref);
+  append_struct(transaction, ref);
 }
 
 Ref Engine::new_item(const Spot& spot) {
@@ -266,6 +269,7 @@ void Engine::mark_deleted(RunningTransaction& transaction, Ref ref,
                           std::vector<TypeIndex>& emptied) {
   Item& item = store[ref];
   if (item.deleted) return;
+  restructured(transaction);
   TypeState& parent = type(item.parent);
   const bool in_list = item.countable && item.key == kNone;
   if (in_list) parent.length -= item.length;

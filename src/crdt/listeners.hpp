@@ -44,6 +44,10 @@ class Listeners {
   template <typename Call>
   void each(const Call& call) const {
     if (empty()) return;
+    if (state_->size() == 1) {
+      const std::shared_ptr<Entry> only = state_->front();
+      return call(only->function);
+    }
     const State now = *state_;
     for (const auto& entry : now) {
       if (entry->alive) call(entry->function);

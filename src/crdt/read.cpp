@@ -44,11 +44,6 @@ void append_units(std::string& out, std::string_view text, std::uint64_t offset,
 
 }  // namespace
 
-bool Engine::is_deleted(const TypeState& of) const {
-  if (of.is_root()) return false;
-  return of.holder == kNone || store[of.holder].deleted;
-}
-
 bool Engine::visible(const Item& item, Lens lens) const {
   if (lens.at != nullptr) return lens.at->shows(store.id_of(item));
   if (lens.before == nullptr) return !item.deleted;

@@ -16,20 +16,13 @@ constexpr std::size_t kTableFrom = 8;
 
 }  // namespace
 
-void RunningTransaction::begin(Origin origin, bool local, std::uint64_t serial) {
-  origin_ = std::move(origin);
-  local_ = local;
-  finished_ = false;
-  serial_ = serial;
-  touched_.clear();
+void RunningTransaction::reset() {
+  reset_in_place();
   before_of_.clear();
-  deleted_.clear();
   deletion_order_.clear();
   splits_.clear();
   changed_.clear();
-  before_.reset();
-  after_.reset();
-  deletes_.reset();
+  untidy = false;
   wants_cleanup = false;
   subdocs_added.clear();
   subdocs_loaded.clear();
@@ -50,8 +43,7 @@ Clock RunningTransaction::before(ClientIndex client) const {
   return store_.client(client).end;
 }
 
-void RunningTransaction::touch(ClientIndex client, Clock before_clock) {
-  if (!touched_.empty() && touched_.back().client == client) return;
+void RunningTransaction::touch_another(ClientIndex client, Clock before_clock) {
   if (before(client) != store_.client(client).end) return;
   touched_.push_back({client, before_clock, before_clock});
   if (touched_.size() < kTableFrom) return;

@@ -14,6 +14,8 @@
 
 namespace syncline::crdt {
 
+class TypeState;
+
 class RunningTransaction final : public Transaction {
  public:
   struct Touched {
@@ -39,8 +41,25 @@ class RunningTransaction final : public Transaction {
   };
 
   RunningTransaction(Doc& doc, const StructStore& store) : doc_(doc), store_(store) {}
-  /// Starts anew. `serial` tells transactions of one document apart.
-  void begin(Origin origin, bool local, std::uint64_t serial);
+  /// `serial` tells transactions of one document apart. REQUIRES: new, or reset.
+  void begin(Origin&& origin, bool local, std::uint64_t serial) {
+    if (!origin.is_null()) origin_ = std::move(origin);
+    local_ = local;
+    serial_ = serial;
+  }
+  /// Makes ready for the next one.
+  void reset();
+  /// The same after one that did nothing but note_in_place, touch and add_deleted.
+  void reset_in_place() {
+    if (!origin_.is_null()) origin_ = Value();
+    touched_.clear();
+    deleted_.clear();
+    before_.reset();
+    after_.reset();
+    deletes_.reset();
+    finished_ = false;
+    in_place = nullptr;
+  }
 
   Doc& doc() const override { return doc_; }
   const Origin& origin() const override { return origin_; }
@@ -55,7 +74,13 @@ class RunningTransaction final : public Transaction {
   void make_remote() { local_ = false; }
 
   /// A client that ended at `before` is about to get structs.
-  void touch(ClientIndex client, Clock before);
+  void touch(ClientIndex client, Clock before) {
+    if (touched_.empty()) {
+      touched_.push_back({client, before, before});
+    } else if (touched_.back().client != client) {
+      touch_another(client, before);
+    }
+  }
   void add_deleted(ClientIndex client, Clock clock, std::uint64_t length);
   void add_split(ClientIndex client, Clock clock) { splits_.push_back({client, clock}); }
   /// The entry of a type, made if needed. `slot` and `stamp` are the type's own notes of it.
@@ -80,11 +105,17 @@ class RunningTransaction final : public Transaction {
   std::span<const Deleted> deleted_ranges_of(ClientIndex client) const;
   const std::vector<Split>& splits() const { return splits_; }
   std::vector<Changed>& changes() { return changed_; }
+  const std::vector<Changed>& changes() const { return changed_; }
 
   /// What it did to subdocuments; those that came may be gone again.
   std::vector<ID> subdocs_added;
   std::vector<ID> subdocs_loaded;
   std::vector<Subdoc> subdocs_removed;
+  /// Structs were made, split or deleted, so some may have to be collected or joined.
+  bool untidy = false;
+  /// The type whose runs were changed in place (typing.cpp), first noted here alone; others are
+  /// among the changes at once.
+  TypeState* in_place = nullptr;
   /// Somebody else changed a text with formats, so some of those may be without effect now.
   bool wants_cleanup = false;
   /// Where apply() wants to hear what became of its transaction.
@@ -97,6 +128,8 @@ class RunningTransaction final : public Transaction {
   const std::vector<ClientIndex>& clients_of_deletions() const { return deletion_order_; }
 
  private:
+  void touch_another(ClientIndex client, Clock before);
+
   Doc& doc_;
   const StructStore& store_;
   Origin origin_;

@@ -67,6 +67,7 @@ void SequenceIndex::add_above(std::uint32_t leaf, std::uint64_t change) {
 }
 
 void SequenceIndex::insert_after(Ref left, Ref item) {
+  settle();
   std::uint32_t leaf = left == kNone ? leftmost_leaf() : items_[left].leaf;
   std::uint32_t slot = left == kNone ? 0 : slot_in_leaf(leaves_[leaf], left) + 1;
   if (leaves_[leaf].count == kLeafItems) {
@@ -149,6 +150,7 @@ std::uint32_t SequenceIndex::split_inner(std::uint32_t left) {
 }
 
 void SequenceIndex::remove(Ref item) {
+  settle();
   const std::uint32_t leaf = items_[item].leaf;
   Leaf& from = leaves_[leaf];
   const std::uint32_t slot = slot_in_leaf(from, item);
@@ -194,6 +196,8 @@ void SequenceIndex::remove_node(std::uint32_t node, bool leaf) {
 }
 
 void SequenceIndex::update(Ref item) {
+  if (item != stale_) settle();
+  stale_ = kNone;
   const std::uint32_t leaf = items_[item].leaf;
   Leaf& in = leaves_[leaf];
   std::uint64_t& visible = in.visible[slot_in_leaf(in, item)];
@@ -203,7 +207,8 @@ void SequenceIndex::update(Ref item) {
   if (change != 0) add_above(leaf, change);
 }
 
-SequenceIndex::Place SequenceIndex::find(std::uint64_t position) const {
+SequenceIndex::Place SequenceIndex::find(std::uint64_t position) {
+  settle();
   std::uint32_t node = root_;
   for (bool leaf = root_is_leaf_; !leaf;) {
     const Inner& inner = inners_[node];
@@ -223,7 +228,8 @@ SequenceIndex::Place SequenceIndex::find(std::uint64_t position) const {
   return {};
 }
 
-std::uint64_t SequenceIndex::position_of(Ref item) const {
+std::uint64_t SequenceIndex::position_of(Ref item) {
+  settle();
   std::uint32_t node = items_[item].leaf;
   const Leaf& leaf = leaves_[node];
   std::uint64_t position = 0;

@@ -30,11 +30,17 @@ class SequenceIndex {
   void remove(Ref item);
   /// The visible length of an item has changed to what the item says now.
   void update(Ref item);
+  /// The same, taken note of when the index is needed next: what is typed at one place in a row
+  /// costs one update. REQUIRES: the item stays in the list until then.
+  void update_later(Ref item) {
+    if (stale_ != item) settle();
+    stale_ = item;
+  }
 
   /// REQUIRES: `position` is less than the sum of visible lengths.
-  Place find(std::uint64_t position) const;
+  Place find(std::uint64_t position);
   /// How many visible units are left of an item.
-  std::uint64_t position_of(Ref item) const;
+  std::uint64_t position_of(Ref item);
 
  private:
   static constexpr std::size_t kLeafItems = 64;
@@ -53,6 +59,9 @@ class SequenceIndex {
     std::array<std::uint64_t, kInnerChildren> sums;
   };
 
+  void settle() {
+    if (stale_ != kNone) update(stale_);
+  }
   std::uint32_t slot_in_leaf(const Leaf& leaf, Ref item) const;
   std::uint32_t slot_in_inner(const Inner& inner, std::uint32_t child) const;
   /// Adds to the sums above a leaf; wraps for negative changes.
@@ -71,6 +80,8 @@ class SequenceIndex {
   Pool<Inner, 1> inners_;
   std::uint32_t root_ = kNone;
   bool root_is_leaf_ = true;
+  /// The item whose visible length is not taken note of yet.
+  Ref stale_ = kNone;
 };
 
 }  // namespace syncline::crdt

@@ -45,6 +45,11 @@ class StructList {
   Position last() const;
 
   void append(Clock clock, Ref ref);
+  /// The struct at `position` begins at another clock now. REQUIRES: it still lies between its
+  /// neighbours.
+  void move(Position position, Clock clock) {
+    blocks_[position.block][position.slot].clock = clock;
+  }
   void insert(Clock clock, Ref ref);
   /// Removes an entry; returns the place of the one before it. REQUIRES: not the first.
   Position erase(Position position);
@@ -111,6 +116,9 @@ class StructStore {
   void set_content(Item& item, StructKind kind, std::uint64_t length, Content&& content);
   /// A new embed, or a format of `key`, of a value that may be shared with others.
   void set_json(Item& item, StructKind kind, std::string key, std::shared_ptr<const Value> value);
+  /// Cuts units off the end, or the front, of a string. REQUIRES: it is ASCII and longer.
+  void cut_back(Item& item, std::uint64_t count);
+  void cut_front(Item& item, std::uint64_t count);
   /// Moves the content from `offset` units on to `right`, a copy of `left`'s fields otherwise.
   void split_content(Item& left, Item& right, std::uint64_t offset);
   /// Joins `right`'s content to `left`'s. False: these contents stay apart.

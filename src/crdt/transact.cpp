@@ -11,18 +11,18 @@
 
 namespace syncline::crdt {
 
-RunningTransaction& Engine::begin(Origin origin, bool local, std::exception_ptr& error) {
-  if (spare_.empty()) spare_.push_back(std::make_unique<RunningTransaction>(doc, store));
-  queue_.push_back(std::move(spare_.back()));
-  spare_.pop_back();
-  open_ = queue_.back().get();
-  open_->begin(std::move(origin), local, ++serial_);
-  RunningTransaction& begun = *open_;
-  if (queue_.size() == 1) {
-    before_all_listeners.each([&](const auto& listener) { guarded(error, listener); });
+RunningTransaction& Engine::begin(Origin&& origin, bool local, std::exception_ptr& error) {
+  if (queued_ == queue_.size()) queue_.push_back(std::make_unique<RunningTransaction>(doc, store));
+  RunningTransaction& begun = *queue_[queued_++];
+  open_ = &begun;
+  begun.begin(std::move(origin), local, ++serial_);
+  if (has_listeners) {
+    if (queued_ == 1) {
+      before_all_listeners.each([&](const auto& listener) { guarded(error, listener); });
+    }
+    before_transaction_listeners.each(
+        [&](const auto& listener) { guarded(error, [&] { listener(begun); }); });
   }
-  before_transaction_listeners.each(
-      [&](const auto& listener) { guarded(error, [&] { listener(begun); }); });
   return begun;
 }
 
@@ -30,16 +30,34 @@ void Engine::end(RunningTransaction& transaction, std::exception_ptr& error) {
   open_ = nullptr;
   // Opened by a callback: the loop below, further up the stack, will come to it.
   if (queue_.front().get() != &transaction) return;
-  for (cleaned_ = 0; cleaned_ < queue_.size(); ++cleaned_) clean_up(*queue_[cleaned_], error);
   cleaned_ = 0;
-  for (auto& done : queue_) spare_.push_back(std::move(done));
-  queue_.clear();
+  if (ends_quietly(transaction)) {
+    if (!update_listeners.empty() || !update_v2_listeners.empty()) {
+      transaction.finish(false);
+      tell_update(transaction, error);
+    }
+    if (queued_ == 1) {
+      transaction.reset_in_place();
+      queued_ = 0;
+      return;
+    }
+    cleaned_ = 1;
+  }
+  for (; cleaned_ < queued_; ++cleaned_) clean_up(*queue_[cleaned_], error);
+  for (std::size_t i = 0; i < queued_; ++i) queue_[i]->reset();
+  cleaned_ = queued_ = 0;
   after_all_listeners.each([&](const auto& listener) { guarded(error, listener); });
+}
+
+bool Engine::ends_quietly(const RunningTransaction& transaction) const {
+  return transaction.in_place != nullptr && !transaction.untidy && transaction.local() &&
+         transaction.changes().empty() && !has_listeners && unobserved(*transaction.in_place);
 }
 
 void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error) {
   // Undo steps and cleaning formats visit deletions in the order in which clients had some.
   transaction.finish(undo_managers > 0 || (options.cleanup && !transaction.local()));
+  if (transaction.in_place != nullptr) note_changed(transaction, *transaction.in_place, kNone);
   observer_error_ = error;
   before_observers_listeners.each(
       [&](const auto& listener) { guarded(observer_error_, [&] { listener(transaction); }); });
@@ -48,8 +66,11 @@ void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error
       [&](const auto& listener) { guarded(observer_error_, [&] { listener(transaction); }); });
   error = std::exchange(observer_error_, nullptr);
   if (transaction.wants_cleanup) clean_formats(transaction);
-  if (options.gc) collect(transaction);
-  merge(transaction);
+  if (transaction.untidy) {
+    if (options.gc) collect(transaction);
+    merge(transaction);
+    caret_.type = kNone;
+  }
   const ClientIndex own = store.index_of(client);
   if (!transaction.local() && own != kNone) {
     for (const auto& touched : transaction.touched_clients()) {
@@ -75,7 +96,8 @@ void Engine::tell_update(RunningTransaction& transaction, std::exception_ptr& er
         [&](const auto& listener) { guarded(error, [&] { listener(update, transaction); }); });
   };
   if (wanted) {
-    Bytes update = encode_transaction(transaction, UpdateFormat::kV1);
+    Bytes update = transaction.untidy ? encode_transaction(transaction, UpdateFormat::kV1)
+                                      : encode_in_place(transaction);
     tell(update_listeners, update);
     if (transaction.applied != nullptr) transaction.applied->update = std::move(update);
   }

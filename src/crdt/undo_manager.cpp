@@ -77,6 +77,7 @@ UndoManager::UndoManager(Engine& engine, UndoOptions options)
     : engine_(engine), options_(std::move(options)) {
   SYNCLINE_CHECK(options_.now_ms != nullptr, "UndoOptions::now_ms is given");
   ++engine_.undo_managers;
+  engine_.has_listeners = true;
   capturing_ = engine_.after_transaction_listeners.add(
       [this](Transaction& transaction) { capture(running(transaction)); });
 }

@@ -31,6 +31,15 @@ struct SignedVar {
 };
 
 /// Appends primitives to a buffer. It writes what it is given: bounds are the caller's business.
+/// Writes a var_uint to memory, for those who know that there is room (kVarUintMax bytes at most);
+/// returns where it ends.
+inline constexpr std::size_t kVarUintMax = 10;
+inline std::uint8_t* put_var_uint(std::uint8_t* at, std::uint64_t number) {
+  for (; number > 0x7f; number >>= 7) *at++ = static_cast<std::uint8_t>(0x80 | (number & 0x7f));
+  *at++ = static_cast<std::uint8_t>(number);
+  return at;
+}
+
 class Writer {
  public:
   void u8(std::uint8_t byte) { bytes_.push_back(byte); }
