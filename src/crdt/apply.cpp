@@ -45,7 +45,7 @@ Applied Engine::apply(Update update, Origin origin) {
   transact(std::move(origin), false, [&](RunningTransaction& transaction) {
     transaction.make_remote();
     if (!nested) transaction.applied = &result;
-    read_update(transaction, std::move(update));
+    if (!apply_in_place(transaction, update)) read_update(transaction, std::move(update));
   });
   result.pending = has_pending();
   return result;

@@ -2,7 +2,7 @@
 //
 // A text without formats needs its position index only; an insertion goes behind the tombstones
 // that follow its place. With formats, or where some are wanted, the text is walked from its start
-// and account is kept of the attributes that hold (edit_formats.cpp), as Yjs does, so that both
+// and account is kept of the attributes that hold (formats.cpp), as Yjs does, so that both
 // sides agree to the byte.
 #include "base/check.hpp"
 #include "crdt/engine.hpp"

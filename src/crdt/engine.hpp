@@ -387,6 +387,10 @@ class Engine {
   bool erase_in_place(RunningTransaction& transaction, TypeState& type, SequenceIndex::Place first,
                       std::uint64_t index, std::uint64_t length);
   bool continues(const Item& run, Ref right) const;
+  /// Integrates an update that only continues, or only shortens, a run. False: nothing was done.
+  bool apply_in_place(RunningTransaction& transaction, const Update& update);
+  bool apply_string_in_place(RunningTransaction& transaction, const Struct& made);
+  bool apply_delete_in_place(RunningTransaction& transaction, ClientId client, IdSet::Range range);
   void grow(RunningTransaction& transaction, TypeState& type, Ref run, std::string_view text,
             std::uint64_t units);
   bool shrink(RunningTransaction& transaction, TypeState& type, Ref run, std::uint64_t count);

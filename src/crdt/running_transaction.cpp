@@ -27,7 +27,6 @@ void RunningTransaction::reset() {
   subdocs_added.clear();
   subdocs_loaded.clear();
   subdocs_removed.clear();
-  applied = nullptr;
   undo_manager = nullptr;
   told.clear();
 }

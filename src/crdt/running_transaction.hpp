@@ -58,6 +58,7 @@ class RunningTransaction final : public Transaction {
     after_.reset();
     deletes_.reset();
     finished_ = false;
+    applied = nullptr;
     in_place = nullptr;
   }
 

@@ -6,6 +6,8 @@
 // but queued: the body runs at once, its callbacks once those of the transactions before it are
 // done. Every callback runs even if one throws; the first exception goes to whoever opened the
 // outermost transaction.
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "crdt/engine.hpp"
 
@@ -32,7 +34,8 @@ void Engine::end(RunningTransaction& transaction, std::exception_ptr& error) {
   if (queue_.front().get() != &transaction) return;
   cleaned_ = 0;
   if (ends_quietly(transaction)) {
-    if (!update_listeners.empty() || !update_v2_listeners.empty()) {
+    if (transaction.applied != nullptr || !update_listeners.empty() ||
+        !update_v2_listeners.empty()) {
       transaction.finish(false);
       tell_update(transaction, error);
     }
@@ -50,7 +53,13 @@ void Engine::end(RunningTransaction& transaction, std::exception_ptr& error) {
 }
 
 bool Engine::ends_quietly(const RunningTransaction& transaction) const {
-  return transaction.in_place != nullptr && !transaction.untidy && transaction.local() &&
+  // Where somebody else's changes advance this document's client, it takes another id.
+  const auto& touched = transaction.touched_clients();
+  const bool keeps_client =
+      transaction.local() || std::none_of(touched.begin(), touched.end(), [&](const auto& it) {
+        return store.client(it.client).id == client;
+      });
+  return transaction.in_place != nullptr && !transaction.untidy && keeps_client &&
          transaction.changes().empty() && !has_listeners && unobserved(*transaction.in_place);
 }
 

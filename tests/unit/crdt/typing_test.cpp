@@ -17,11 +17,11 @@ constexpr const char* kPieces[] = {"a",  "b",    "cd",           "xyz",         
 
 struct Side {
   explicit Side(bool gc) : doc({.client = 7, .gc = gc}) {
-    Map(*doc.root("m", TypeKind::kMap).value()).set("nested", NewType{.kind = TypeKind::kText});
     listening =
         doc.on_update([this](const Bytes& update, Transaction&) { made.push_back(update); });
     listening_v2 =
         doc.on_update_v2([this](const Bytes& update, Transaction&) { made_v2.push_back(update); });
+    Map(*doc.root("m", TypeKind::kMap).value()).set("nested", NewType{.kind = TypeKind::kText});
   }
   Text text(bool nested) {
     if (!nested) return Text(*doc.root("t", TypeKind::kText).value());
@@ -40,7 +40,20 @@ struct Side {
 class Session {
  public:
   Session(std::uint64_t seed, bool listens)
-      : random_(seed), gc_(below(4) != 0), in_place_(gc_), by_struct_(gc_), other_({.client = 5}) {
+      : random_(seed),
+        listens_(listens),
+        gc_(below(4) != 0),
+        in_place_(gc_),
+        by_struct_(gc_),
+        other_({.client = 5}),
+        follower_({.client = 11, .gc = gc_}),
+        observed_follower_({.client = 12, .gc = gc_}) {
+    watching_.push_back(observed_follower_.root("t", TypeKind::kText)
+                            .value()
+                            ->observe([](const Event&, Transaction&) {}));
+    watching_.push_back(observed_follower_.root("m", TypeKind::kMap)
+                            .value()
+                            ->observe_deep([](std::span<const Event>, Transaction&) {}));
     watching_.push_back(by_struct_.text(false).type().observe([](const Event&, Transaction&) {}));
     watching_.push_back(by_struct_.text(true).type().observe([](const Event&, Transaction&) {}));
     if (listens) return;
@@ -127,6 +140,7 @@ class Session {
         apply(by_struct_, edit);
       }
     }
+    if (listens_) follow();
     ASSERT_EQ(in_place_.doc.encode_state_as_update_v1(),
               by_struct_.doc.encode_state_as_update_v1());
     ASSERT_EQ(in_place_.text(false).string(), by_struct_.text(false).string());
@@ -136,11 +150,28 @@ class Session {
     ASSERT_EQ(in_place_.made_v2, by_struct_.made_v2);
   }
 
+  /// Two who get every update as it is made; one of them is observed.
+  void follow() {
+    for (; followed_ < by_struct_.made.size(); ++followed_) {
+      const Bytes& update = by_struct_.made[followed_];
+      const Result<Applied> a = follower_.apply_update_v1(update);
+      const Result<Applied> b = observed_follower_.apply_update_v1(update);
+      ASSERT_TRUE(a.ok() && b.ok());
+      ASSERT_EQ(a->update, b->update);
+    }
+    ASSERT_EQ(follower_.encode_state_as_update_v1(),
+              observed_follower_.encode_state_as_update_v1());
+  }
+
   std::mt19937_64 random_;
+  bool listens_;
   bool gc_;
   Side in_place_;
   Side by_struct_;
   Doc other_;
+  Doc follower_;
+  Doc observed_follower_;
+  std::size_t followed_ = 0;
   std::vector<Handle> watching_;
   std::size_t caret_ = 0;
 };
