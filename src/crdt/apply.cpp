@@ -39,16 +39,50 @@ class Rehearsal {
 
 }  // namespace
 
-Applied Engine::apply(Update update, Origin origin) {
+template <typename Body>
+Applied Engine::apply_remote(Origin&& origin, const Body& body) {
   Applied result;
   const bool nested = in_transaction();
   transact(std::move(origin), false, [&](RunningTransaction& transaction) {
     transaction.make_remote();
     if (!nested) transaction.applied = &result;
-    if (!apply_in_place(transaction, update)) read_update(transaction, std::move(update));
+    body(transaction);
   });
   result.pending = has_pending();
   return result;
+}
+
+Applied Engine::apply(Update update, Origin origin) {
+  return apply_remote(std::move(origin), [&](RunningTransaction& transaction) {
+    const auto keystroke = keystroke_of(update);
+    if (keystroke && apply_in_place(transaction, *keystroke)) return;
+    read_update(transaction, std::move(update));
+  });
+}
+
+Result<Applied> Engine::apply(ByteView bytes, UpdateFormat format, Origin origin) {
+  const auto decode = [&] {
+    return format == UpdateFormat::kV1 ? decode_update_v1(bytes) : decode_update_v2(bytes);
+  };
+  const auto keystroke =
+      format == UpdateFormat::kV1 ? read_keystroke(bytes) : std::optional<Keystroke>();
+  if (!keystroke) {
+    SYNCLINE_TRY_ASSIGN(update, decode());
+    return apply(std::move(update), std::move(origin));
+  }
+  Result<void> done;
+  Applied applied = apply_remote(std::move(origin), [&](RunningTransaction& transaction) {
+    if (apply_in_place(transaction, *keystroke)) return;
+    // Its shape has been read; what can still be wrong is its size.
+    Result<Update> update = decode();
+    if (!update.ok()) {
+      done = update.error();
+    } else {
+      read_update(transaction, std::move(update).value());
+    }
+  });
+  if (!done.ok()) return done.error();
+  return applied;
 }
 
 void Engine::read_update(RunningTransaction& transaction, Update update) {

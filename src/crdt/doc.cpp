@@ -72,13 +72,11 @@ Applied Doc::apply(Update update, Origin origin) {
 }
 
 Result<Applied> Doc::apply_update_v1(ByteView bytes, Origin origin) {
-  SYNCLINE_TRY_ASSIGN(update, decode_update_v1(bytes));
-  return engine_->apply(std::move(update), std::move(origin));
+  return engine_->apply(bytes, UpdateFormat::kV1, std::move(origin));
 }
 
 Result<Applied> Doc::apply_update_v2(ByteView bytes, Origin origin) {
-  SYNCLINE_TRY_ASSIGN(update, decode_update_v2(bytes));
-  return engine_->apply(std::move(update), std::move(origin));
+  return engine_->apply(bytes, UpdateFormat::kV2, std::move(origin));
 }
 
 StateVector Doc::unmet(const Update& update) const { return engine_->unmet(update); }

@@ -33,6 +33,7 @@
 #include "crdt/doc.hpp"
 #include "crdt/event.hpp"
 #include "crdt/format_cursor.hpp"
+#include "crdt/keystroke.hpp"
 #include "crdt/running_transaction.hpp"
 #include "crdt/snapshot.hpp"
 #include "crdt/struct_store.hpp"
@@ -137,6 +138,7 @@ class Engine {
 
   // apply.cpp
   Applied apply(Update update, Origin origin);
+  Result<Applied> apply(ByteView update, UpdateFormat format, Origin origin);
   StateVector unmet(const Update& update) const;
   bool has_pending() const { return has_pending_structs() || has_pending_deletes(); }
   bool has_pending_structs() const { return !pending_.structs.empty(); }
@@ -274,6 +276,8 @@ class Engine {
   friend class Integration;
 
   // apply.cpp
+  template <typename Body>
+  Applied apply_remote(Origin&& origin, const Body& body);
   void read_update(RunningTransaction& transaction, Update update);
   PendingStructs integrate_structs(RunningTransaction& transaction, Update& update);
   void add_pending(PendingStructs waiting);
@@ -387,10 +391,11 @@ class Engine {
   bool erase_in_place(RunningTransaction& transaction, TypeState& type, SequenceIndex::Place first,
                       std::uint64_t index, std::uint64_t length);
   bool continues(const Item& run, Ref right) const;
-  /// Integrates an update that only continues, or only shortens, a run. False: nothing was done.
-  bool apply_in_place(RunningTransaction& transaction, const Update& update);
-  bool apply_string_in_place(RunningTransaction& transaction, const Struct& made);
-  bool apply_delete_in_place(RunningTransaction& transaction, ClientId client, IdSet::Range range);
+  /// Integrates somebody else's keystroke by changing the run that it continues or shortens.
+  /// False: nothing was done.
+  bool apply_in_place(RunningTransaction& transaction, const Keystroke& keystroke);
+  bool type_from(RunningTransaction& transaction, ClientIndex owner, const Keystroke& keystroke);
+  bool erase_from(RunningTransaction& transaction, ClientIndex owner, const Keystroke& keystroke);
   void grow(RunningTransaction& transaction, TypeState& type, Ref run, std::string_view text,
             std::uint64_t units);
   bool shrink(RunningTransaction& transaction, TypeState& type, Ref run, std::uint64_t count);

@@ -149,56 +149,49 @@ bool Engine::erase_in_place(RunningTransaction& transaction, TypeState& of,
   return true;
 }
 
-bool Engine::apply_in_place(RunningTransaction& transaction, const Update& update) {
-  if (queued_ != 1 || has_pending()) return false;
-  const auto& deletes = update.deletes.ranges();
-  if (update.structs.size() == 1 && deletes.empty()) {
-    const std::vector<Struct>& structs = update.structs.begin()->second;
-    return structs.size() == 1 && apply_string_in_place(transaction, structs[0]);
-  }
-  if (update.structs.empty() && deletes.size() == 1) {
-    const auto& [owner, ranges] = *deletes.begin();
-    return ranges.size() == 1 && apply_delete_in_place(transaction, owner, ranges[0]);
-  }
-  return false;
+bool Engine::apply_in_place(RunningTransaction& transaction, const Keystroke& keystroke) {
+  const ClientIndex owner = store.index_of(keystroke.id.client);
+  if (queued_ != 1 || has_pending() || owner == kNone) return false;
+  return keystroke.deleted > 0 ? erase_from(transaction, owner, keystroke)
+                               : type_from(transaction, owner, keystroke);
 }
 
-bool Engine::apply_string_in_place(RunningTransaction& transaction, const Struct& made) {
-  const std::string& text = made.content.text;
-  if (made.kind != StructKind::kString || !made.origin || made.id.client == client ||
-      made.origin->client != made.id.client || made.origin->clock + 1 != made.id.clock) {
-    return false;
-  }
-  const ClientIndex owner = store.index_of(made.id.client);
-  if (owner == kNone || store.client(owner).end != made.id.clock || made.id.clock == 0) {
+bool Engine::type_from(RunningTransaction& transaction, ClientIndex owner,
+                       const Keystroke& keystroke) {
+  if (store.client(owner).end != keystroke.id.clock || keystroke.id.clock == 0 ||
+      keystroke.id.client == client) {
     return false;
   }
   const StructList& structs = store.client(owner).structs;
   const Ref ref = structs.at(structs.last());
   const Item& run = store[ref];
   // Between the run's last unit and what is still its neighbour, so there is nothing to resolve.
-  if (!continues(run, run.right) || run.bytes >= kNone - text.size() ||
-      made.right_origin.has_value() != (run.right != kNone) ||
-      (made.right_origin && *made.right_origin != store.id_of(store[run.right]))) {
+  if (!continues(run, run.right) || run.bytes >= kNone - keystroke.text.size() ||
+      keystroke.right_origin.has_value() != (run.right != kNone) ||
+      (run.right != kNone && *keystroke.right_origin != store.id_of(store[run.right]))) {
     return false;
   }
   TypeState& of = type(run.parent);
-  if (!unobserved(of) || of.has_formats || !encoding::is_utf8(text)) return false;
-  grow(transaction, of, ref, text, made.length);
+  if (!unobserved(of) || of.has_formats) return false;
+  const std::uint64_t units =
+      is_ascii(keystroke.text) ? keystroke.text.size() : encoding::utf16_length(keystroke.text);
+  grow(transaction, of, ref, keystroke.text, units);
   return true;
 }
 
-bool Engine::apply_delete_in_place(RunningTransaction& transaction, ClientId id,
-                                   IdSet::Range range) {
-  const ClientIndex owner = store.index_of(id);
-  if (owner == kNone || store.client(owner).end < range.end()) return false;
-  const Ref ref = store.find(owner, range.clock);
+bool Engine::erase_from(RunningTransaction& transaction, ClientIndex owner,
+                        const Keystroke& keystroke) {
+  const Clock end = keystroke.id.clock + keystroke.deleted;
+  if (store.client(owner).end < end) return false;
+  const Ref ref = store.find(owner, keystroke.id.clock);
   const Item& run = store[ref];
-  if (run.deleted || run.parent == kNone || run.key != kNone) return false;
+  if (run.deleted || run.key != kNone) return false;
   TypeState& of = type(run.parent);
   if (!unobserved(of) || of.has_formats) return false;
-  if (run.clock == range.clock) return shrink_front(transaction, of, ref, range.length);
-  return run.end() == range.end() && shrink(transaction, of, ref, range.length);
+  if (run.clock == keystroke.id.clock) {
+    return shrink_front(transaction, of, ref, keystroke.deleted);
+  }
+  return run.end() == end && shrink(transaction, of, ref, keystroke.deleted);
 }
 
 void Engine::split_in_place(RunningTransaction& transaction) {
