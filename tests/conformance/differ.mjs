@@ -206,6 +206,7 @@ async function main () {
     return await replay(options.binary, options.groups, lines) === null ? 0 : 1
   }
   const first = options.from ?? Number(process.env.SYNCLINE_SEED ?? process.env.SYNCLINE_FIRST_SEED ?? Date.now() % 1e9)
+  if (options.seeds === undefined && !process.env.SYNCLINE_SEED && process.env.SYNCLINE_SEEDS) options.seeds = Number(process.env.SYNCLINE_SEEDS)
   const wanted = options.seeds ?? (process.env.SYNCLINE_SEED ? 1 : Infinity)
   const end = options.seeds === undefined ? performance.now() + options.seconds * 1000 : Infinity
   console.log(`differ: seeds from ${first}, groups ${options.groups.join(',')}`)
