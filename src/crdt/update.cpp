@@ -1,6 +1,8 @@
 // Updates as values: decoded, checked, and sorted by client.
 #include "crdt/update.hpp"
 
+#include <iterator>
+
 #include "base/check.hpp"
 #include "crdt/update_codec.hpp"
 #include "crdt/wire.hpp"
@@ -10,17 +12,19 @@ namespace syncline::crdt {
 
 Update wire::by_client(FlatUpdate flat) {
   Update update;
-  ClientId client = 0;
-  std::vector<Struct>* section = nullptr;
-  for (Struct& item : flat.structs) {
-    const bool next = section == nullptr || item.id.client != client ||
-                      section->back().id.clock + section->back().length != item.id.clock;
-    if (next) {
-      client = item.id.client;
-      section = &update.structs[client];
-      section->clear();
+  std::vector<Struct>& structs = flat.structs;
+  const auto follows = [](const Struct& left, const Struct& right) {
+    return left.id.client == right.id.client && left.id.clock + left.length == right.id.clock;
+  };
+  for (auto first = structs.begin(), end = first; first != structs.end(); first = end) {
+    do ++end;
+    while (end != structs.end() && follows(*std::prev(end), *end));
+    std::vector<Struct>& section = update.structs[first->id.client];
+    if (first == structs.begin() && end == structs.end()) {
+      section = std::move(structs);
+      break;
     }
-    section->push_back(std::move(item));
+    section.assign(std::move_iterator(first), std::move_iterator(end));
   }
   update.deletes = DeleteSet::of(std::move(flat.deletes));
   return update;

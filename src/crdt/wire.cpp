@@ -80,8 +80,9 @@ class UpdateReader {
     }
     const ClientId client = in_.client();
     Clock clock = reader_.var_uint();
+    make_room(left);
     for (; left > 0 && going(); --left) {
-      Struct item;
+      Struct& item = update_.structs.emplace_back();
       item.id = {client, clock};
       read_struct(item);
       if (!going()) return;
@@ -91,8 +92,14 @@ class UpdateReader {
       }
       clock += item.length;
       spend(tuning::kStructBytes);
-      update_.structs.push_back(std::move(item));
     }
+  }
+
+  /// For so many structs more, as far as there are bytes for them (few take less than sixteen).
+  void make_room(std::uint64_t more) {
+    std::vector<Struct>& structs = update_.structs;
+    const std::size_t wanted = structs.size() + std::min<std::uint64_t>(more, reader_.left() / 16);
+    if (wanted > structs.capacity()) structs.reserve(std::max(wanted, 2 * structs.capacity()));
   }
 
   void read_struct(Struct& item) {
