@@ -316,7 +316,7 @@ function someRichOperation (chance, { type, target }) {
       return { json: { op: 'text.insert', target, at, text, attributes }, apply: () => type.insert(at, text, copy(attributes)) }
     }
     case 'format': {
-      const more = chance.chance(0.02) ? 3 : 0
+      const more = at + length === places.at(-1) && chance.chance(0.1) ? 3 : 0
       return { json: { op: 'text.format', target, at, length: length + more, attributes }, apply: () => type.format(at, length + more, copy(attributes)) }
     }
     case 'embed': {
@@ -413,7 +413,7 @@ export async function runSeeds (name, body, defaultSeconds = 30) {
   for (let seed = first; runs === 0 || (one === null && (wanted === null ? Date.now() < end : runs < wanted)); ++seed, ++runs) {
     try {
       // Now and then a long run: lists and documents that outgrow what is simply walked.
-      await body(engine, new Chance(seed), seed % 20 === 0 ? 600 : 3 + seed % 60)
+      await body(engine, new Chance(seed), seed % 50 === 0 ? 600 : 3 + seed % 60)
       await engine.reset()
     } catch (error) {
       if (process.env.SYNCLINE_TRANSCRIPT) writeFileSync(process.env.SYNCLINE_TRANSCRIPT, engine.transcript.join('\n') + '\n')

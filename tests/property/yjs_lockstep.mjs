@@ -18,7 +18,12 @@ class Pair {
     this.emitted = []
     this.emittedV2 = []
     this.events = []
-    this.yjs.on('update', update => this.emitted.push(base64(update)))
+    // What yjs does by itself, too: others must hear that it tidied formats up.
+    this.made = []
+    this.yjs.on('update', (update, origin, doc, transaction) => {
+      this.emitted.push(base64(update))
+      if (transaction.local) this.made.push(base64(update))
+    })
     this.yjs.on('updateV2', update => this.emittedV2.push(base64(update)))
     for (const { root, type } of targets) this.root(root, type).observeDeep(batch => this.hear(root, batch))
   }
@@ -70,13 +75,11 @@ class Pair {
         }
       }
     })
-    const sent = [...this.emitted]
     const answer = await this.engine.ask({ op: 'doc.transact', doc: this.name, ops: json })
     if (answer.ok !== (failed === null) || (failed !== null && answer.error.failed !== failed.index)) {
       throw new Failure(`${JSON.stringify(json)}\n  syncline: ${JSON.stringify(answer)}\n  yjs: ${failed?.error ?? 'done'}`)
     }
     this.compareStep(`doc.transact on ${this.name}`, answer)
-    return sent
   }
 
   async apply (update, chance) {
@@ -129,24 +132,34 @@ await runSeeds('yjs_lockstep', async (engine, chance, steps) => {
   for (const pair of pairs) await pair.start()
   const log = []
   const missing = pairs.map(() => [])
+  const hand = at => {
+    for (const update of pairs[at].made.splice(0)) {
+      log.push(update)
+      missing.forEach((queue, i) => { if (i !== at) queue.push(update) })
+    }
+  }
   for (let step = 0; step < steps; ++step) {
     const at = chance.below(pairs.length)
     if (chance.chance(0.6) || missing[at].length === 0) {
-      for (const update of await pairs[at].transact(chance)) {
-        log.push(update)
-        missing.forEach((queue, i) => { if (i !== at) queue.push(update) })
-      }
+      await pairs[at].transact(chance)
     } else {
       // Mostly in order, sometimes not; sometimes what is known already.
       const queue = missing[at]
       const index = chance.chance(0.7) ? 0 : chance.below(queue.length)
       await pairs[at].apply(chance.chance(0.1) ? chance.pick(log) : queue.splice(index, 1)[0], chance)
     }
+    hand(at)
     if (chance.chance(0.2)) await pairs[at].compareState()
     if (chance.chance(0.1)) await pairs[at].compareDifference(Y.encodeStateVector(chance.pick(pairs).yjs))
   }
-  for (const [i, pair] of pairs.entries()) {
-    for (const update of chance.shuffled(missing[i])) await pair.apply(update, chance)
+  // Tidying up after one makes another.
+  while (missing.some(queue => queue.length > 0)) {
+    for (const [i, pair] of pairs.entries()) {
+      for (const update of chance.shuffled(missing[i].splice(0))) await pair.apply(update, chance)
+      hand(i)
+    }
+  }
+  for (const pair of pairs) {
     await pair.compareState()
   }
   // All know the same now. (Their bytes may differ: what Yjs joins to one struct depends on the order of arrival.)
