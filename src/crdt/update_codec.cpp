@@ -74,7 +74,10 @@ UpdateDecoderV2::UpdateDecoderV2(ByteView bytes)
       strings_(next_column()),
       parent_infos_(next_column()),
       type_kinds_(next_column()),
-      lengths_(next_column()) {}
+      lengths_(next_column()) {
+  // The text of the strings is read at once, wanted or not.
+  if (strings_.failed()) rest_.fail("a column of strings whose text cannot be read");
+}
 
 std::string UpdateDecoderV2::key() {
   const std::uint64_t number = from(key_clocks_);

@@ -60,6 +60,8 @@ function decoded (update, version) {
     const result = decode(update)
     if (reads(() => decode(update.subarray(0, -1)))) throw new Error('bytes after the end')
     for (const struct of result.structs) {
+      const ids = [struct.id, struct.origin, struct.rightOrigin, struct.parent].filter(id => id instanceof Y.ID)
+      if (ids.some(({ client, clock }) => client > Number.MAX_SAFE_INTEGER || clock > Number.MAX_SAFE_INTEGER)) throw new Error('an id past 2^53')
       const forward = id => id instanceof Y.ID && id.client === struct.id.client && id.clock >= struct.id.clock
       if (struct.length === 0) throw new Error('a struct of length 0')
       if (struct.id.clock + struct.length > Number.MAX_SAFE_INTEGER) throw new Error('a struct ends past 2^53')

@@ -55,6 +55,8 @@ class SynclineReplica {
   async edit (chance) {
     // Yjs reads the document to find out what could be done to it.
     const view = viewOf(await this.encode())
+    // What waits may be complete to who gets it at once; here it is looked at again, as in Yjs, when something missing came.
+    if (base64(Y.encodeStateVector(view)) !== await this.vector()) return
     const ops = []
     for (let n = chance.weighted([[4, 1], [1, 4]]); n > 0; --n) {
       const operation = someOperation(chance, chance.pick(placesOf(view, roots)))

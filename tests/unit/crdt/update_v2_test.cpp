@@ -65,6 +65,8 @@ TEST(UpdateV2, RefusesWhatIsMalformed) {
       {"no more infos", one({}, strings, rest)},
       {"no more strings", one(infos, {1, 't', 1}, rest)},
       {"a string past the end of its column", one(infos, {2, 't', 'x', 1, 2}, rest)},
+      {"strings without a text, though nobody reads one",
+       update({{}, {}, {}, {}, {}, {}, {}, {}, {}}, {0, 0})},
       {"strings that are not UTF-8", one(infos, {2, 't', 0xff, 0x41, 0}, rest)},
       {"an empty text", one(infos, {1, 't', 1, 0}, rest)},
       {"an origin without a clock", one({0x84}, strings, rest)},
