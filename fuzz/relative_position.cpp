@@ -32,9 +32,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!found) continue;
     SYNCLINE_CHECK(found->type != nullptr && found->assoc == position->assoc, "a place is whole");
     const TypeKind kind = found->type->kind();
+    // Beside a map's value, as in Yjs, it is before or after that.
     const std::size_t length = kind == TypeKind::kArray  ? Array(*found->type).size()
                                : kind == TypeKind::kText ? Text(*found->type).size()
-                                                         : 0;
+                                                         : 1;
     SYNCLINE_CHECK(found->index <= length, "a place is inside its type");
   }
   return 0;

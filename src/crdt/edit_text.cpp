@@ -37,7 +37,8 @@ bool is_embed(const Input& input) {
 FormatCursor Engine::cursor_at(RunningTransaction& transaction, TypeState& of, std::size_t index) {
   FormatCursor cursor(store, of.first);
   if (!of.has_formats) {
-    cursor.left = left_of(transaction, of, std::min<std::uint64_t>(index, of.length));
+    // Past the end is past the tombstones there, too.
+    cursor.left = index > of.length ? of.last : left_of(transaction, of, index);
     if (cursor.left != kNone) cursor.right = store[cursor.left].right;
     return cursor;
   }

@@ -4,6 +4,7 @@
 // where it ends; what edits of several people leave over is cleaned up, at once in the gap where
 // something was deleted, and after remote changes in a transaction of its own. Which marks are made
 // and which go is part of the bytes: the rules are Yjs's.
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -127,7 +128,10 @@ void Engine::clean_formats(RunningTransaction& transaction) {
   const auto add = [&](TypeIndex index) {
     if (in_whole.insert(index).second) whole.push_back(index);
   };
-  const auto touched = transaction.touched_clients();
+  // In the order in which the document met the clients: so come the events.
+  auto touched = transaction.touched_clients();
+  std::sort(touched.begin(), touched.end(),
+            [](const auto& a, const auto& b) { return a.client < b.client; });
   for (const auto& one : touched) {
     if (one.after == one.before) continue;
     // The length is Yjs's: as many units as the client has, not as many as are new.

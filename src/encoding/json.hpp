@@ -10,11 +10,13 @@
 
 namespace syncline::encoding {
 
+/// What becomes of a number that no double holds: JSON.parse reads Infinity.
+enum class LargeNumbers { kMalformed, kInfinite };
+
 /// As JSON.parse: one value, nothing after it; of members with one name the last value wins, at the
-/// first one's place. Numbers become doubles; one too large for a double is malformed, where
-/// JSON.parse would give Infinity. Escaped lone surrogates are kept (WTF-8). Nesting past kMaxDepth
-/// is malformed, and so is text that is not UTF-8. kMalformed names line and column.
-Result<Value> parse_json(std::string_view text);
+/// first one's place. Numbers become doubles. Escaped lone surrogates are kept (WTF-8). Nesting
+/// past kMaxDepth is malformed, and so is text that is not UTF-8. kMalformed names line and column.
+Result<Value> parse_json(std::string_view text, LargeNumbers large = LargeNumbers::kMalformed);
 
 /// As JSON.stringify: undefined members are left out, undefined elements and numbers that are not
 /// finite become null, bytes become {"0":1,…}. Beyond it: `undefined` at the top becomes

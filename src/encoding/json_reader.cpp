@@ -45,7 +45,7 @@ bool is_too_large(std::string_view number) {
 /// returns at once.
 class JsonReader {
  public:
-  explicit JsonReader(std::string_view text) : text_(text) {}
+  JsonReader(std::string_view text, LargeNumbers large) : text_(text), large_(large) {}
 
   Result<Value> read() {
     if (!is_utf8(text_)) return Error(Code::kMalformed, "the JSON text is not valid UTF-8");
@@ -205,6 +205,9 @@ class JsonReader {
     const auto mistake = std::from_chars(digits.data(), digits.data() + digits.size(), number).ec;
     if (mistake != std::errc{} || std::isinf(number)) {
       if (is_too_large(digits)) {
+        constexpr double kInfinity = std::numeric_limits<double>::infinity();
+        if (large_ == LargeNumbers::kInfinite)
+          return digits.starts_with('-') ? -kInfinity : kInfinity;
         at_ = start;
         return fail("the number is too large for a double");
       }
@@ -265,6 +268,7 @@ class JsonReader {
   }
 
   std::string_view text_;
+  LargeNumbers large_;
   std::size_t at_ = 0;
   const char* why_ = nullptr;
   std::size_t failed_at_ = 0;
@@ -272,6 +276,8 @@ class JsonReader {
 
 }  // namespace
 
-Result<Value> parse_json(std::string_view text) { return JsonReader(text).read(); }
+Result<Value> parse_json(std::string_view text, LargeNumbers large) {
+  return JsonReader(text, large).read();
+}
 
 }  // namespace syncline::encoding

@@ -1,5 +1,7 @@
 #include "json_lines/session.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <random>
 
@@ -35,6 +37,18 @@ Value::Object not_ok(const Refusal& refusal, Value::Object more = {}) {
   Value::Object error{{"code", refusal.code}, {"message", refusal.message}};
   for (Value::Member& member : more) error.push_back(std::move(member));
   return {{"ok", false}, {"error", std::move(error)}};
+}
+
+bool has_infinity(const Value& value) {
+  if (value.is_number()) return std::isinf(value.number());
+  if (value.is_array()) {
+    const auto& items = value.items();
+    return std::any_of(items.begin(), items.end(), has_infinity);
+  }
+  if (!value.is_object()) return false;
+  const auto& members = value.members();
+  return std::any_of(members.begin(), members.end(),
+                     [](const Value::Member& member) { return has_infinity(member.second); });
 }
 
 }  // namespace
@@ -82,13 +96,14 @@ Session::Session() : undo_managers_(std::make_unique<UndoManagers>()) {}
 Session::~Session() = default;
 
 std::string Session::answer(std::string_view line) {
-  auto request = encoding::parse_json(line);
+  auto request = encoding::parse_json(line, encoding::LargeNumbers::kInfinite);
   Value::Object out{{"id", nullptr}};
   Value::Object rest;
   try {
     if (!request) bad_request(request.error().message());
     if (!request->is_object()) bad_request("a request is a JSON object, not " + describe(*request));
     if (const Value* id = request->find("id")) out.front().second = *id;
+    if (has_infinity(*request)) bad_request("a number is too large for a double");
     rest = carry_out(*request);
   } catch (const Refusal& refusal) {
     rest = not_ok(refusal);

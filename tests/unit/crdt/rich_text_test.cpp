@@ -110,6 +110,17 @@ TEST(Text, FormattingAnEmptyTextDoesNothing) {
   EXPECT_TRUE(a.updates.empty());
 }
 
+TEST(Text, FormattingPastTheEndOfTombstonesDoesNothing) {
+  RichDoc a(1);
+  a.text.insert(0, "abc");
+  a.text.remove(0, 3);
+  a.updates.clear();
+  a.text.format(2, 1, kBold).or_throw();
+  EXPECT_TRUE(a.updates.empty());
+  a.text.format(0, 1, kBold).or_throw();
+  EXPECT_EQ(shown(a.text), R"([{"insert":"\n","attributes":{"bold":true}}])");
+}
+
 TEST(Text, DeletingWhatAFormatWasForDeletesTheFormat) {
   RichDoc a(1);
   a.text.insert(0, "a");
@@ -240,6 +251,39 @@ TEST(Cleanup, LooksAtDeletionsInTheOrderInWhichTheyCame) {
   a.updates.clear();
   a.take(other.updates.back());
   EXPECT_EQ(a.updates.size(), 1u) << "the two marks around what is gone stay";
+}
+
+TEST(Cleanup, TidiesTextsUpInTheOrderInWhichTheirClientsWereMet) {
+  RichDoc a(1);
+  Text second(*a.doc.root("second", TypeKind::kText).value());
+  a.text.insert(0, "ab");
+  second.insert(0, "ab");
+  RichDoc low(5);
+  RichDoc high(9);
+  for (RichDoc* other : {&low, &high}) {
+    other->take(a.doc.encode_state_as_update_v1());
+    Text(*other->doc.root("other", TypeKind::kText).value()).insert(0, "x");
+    a.take(other->updates.back());
+  }
+  low.text.format(0, 1, kBold).or_throw();
+  Text(*high.doc.root("second", TypeKind::kText).value()).format(0, 1, kBold).or_throw();
+  a.text.format(0, 1, kBold).or_throw();
+  second.format(0, 1, kBold).or_throw();
+
+  std::string told;
+  const auto note = [&](const Event& event, Transaction&) {
+    told.append(event.target->root_name()).append(" ");
+  };
+  // Whoever hears of the remote change as well has asked for deltas, and that tidies up.
+  std::vector<Handle> hearing;
+  const Handle after = a.doc.on_after_transaction([&](Transaction&) {
+    if (!hearing.empty()) return;
+    for (const Text* text : {&a.text, &second}) hearing.push_back(text->type().observe(note));
+  });
+  // Of one update the structs of the higher client come first.
+  const Bytes both[] = {low.updates.back(), high.updates.back()};
+  a.take(merge_updates_v1(both).value());
+  EXPECT_EQ(told, "t second ");
 }
 
 TEST(Cleanup, LeavesRootsAloneThatNobodyGaveAType) {
