@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "encoding/tuning.hpp"
 #include "syncline/value.hpp"
 
 namespace syncline::encoding {
@@ -15,8 +16,10 @@ enum class LargeNumbers { kMalformed, kInfinite };
 
 /// As JSON.parse: one value, nothing after it; of members with one name the last value wins, at the
 /// first one's place. Numbers become doubles. Escaped lone surrogates are kept (WTF-8). Nesting
-/// past kMaxDepth is malformed, and so is text that is not UTF-8. kMalformed names line and column.
-Result<Value> parse_json(std::string_view text, LargeNumbers large = LargeNumbers::kMalformed);
+/// past `depth_max` is malformed, and so is text that is not UTF-8. kMalformed names line and
+/// column.
+Result<Value> parse_json(std::string_view text, LargeNumbers large = LargeNumbers::kMalformed,
+                         int depth_max = kMaxDepth);
 
 /// As JSON.stringify: undefined members are left out, undefined elements and numbers that are not
 /// finite become null, bytes become {"0":1,…}. Beyond it: `undefined` at the top becomes

@@ -45,7 +45,8 @@ bool is_too_large(std::string_view number) {
 /// returns at once.
 class JsonReader {
  public:
-  JsonReader(std::string_view text, LargeNumbers large) : text_(text), large_(large) {}
+  JsonReader(std::string_view text, LargeNumbers large, int depth_max)
+      : text_(text), large_(large), depth_max_(depth_max) {}
 
   Result<Value> read() {
     if (!is_utf8(text_)) return Error(Code::kMalformed, "the JSON text is not valid UTF-8");
@@ -78,7 +79,7 @@ class JsonReader {
   }
 
   Value array(int depth) {
-    if (depth > kMaxDepth) return fail("the value nests too deeply");
+    if (depth > depth_max_) return fail("the value nests too deeply");
     ++at_;
     Value::Array items;
     skip_space();
@@ -94,7 +95,7 @@ class JsonReader {
   }
 
   Value object(int depth) {
-    if (depth > kMaxDepth) return fail("the value nests too deeply");
+    if (depth > depth_max_) return fail("the value nests too deeply");
     ++at_;
     Value::Object members;
     skip_space();
@@ -269,6 +270,7 @@ class JsonReader {
 
   std::string_view text_;
   LargeNumbers large_;
+  int depth_max_;
   std::size_t at_ = 0;
   const char* why_ = nullptr;
   std::size_t failed_at_ = 0;
@@ -276,8 +278,8 @@ class JsonReader {
 
 }  // namespace
 
-Result<Value> parse_json(std::string_view text, LargeNumbers large) {
-  return JsonReader(text, large).read();
+Result<Value> parse_json(std::string_view text, LargeNumbers large, int depth_max) {
+  return JsonReader(text, large, depth_max).read();
 }
 
 }  // namespace syncline::encoding

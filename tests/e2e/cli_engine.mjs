@@ -34,7 +34,7 @@ test("the example of the contract", async () => {
 test("what is no request gets an answer, and the process goes on", async () => {
   const answers = await talk("nonsense", "", "[1]", '"text"', '{"op":"doc.new"}', '{"id":{"any":[1]},"op":"nope"}', '{"id":"x"}',
     '{"id":1,"op":"doc.new","doc":7}', '{"id":2,"op":"doc.new","doc":"d","client":9007199254740992}', '{"id":3,"op":"doc.new","doc":"d","client":1e999}', fresh, fresh);
-  assert.deepEqual(answers.map(({ id }) => id), [null, null, null, null, null, { any: [1] }, "x", 1, 2, null, 10, 11]);
+  assert.deepEqual(answers.map(({ id }) => id), [null, null, null, null, null, { any: [1] }, "x", 1, 2, 3, 10, 11]);
   assert.deepEqual(answers.map(code), [...Array(10).fill("bad_request"), "ok", "bad_request"]);
 });
 
@@ -201,4 +201,15 @@ test("updates without a document", async () => {
   const entry = structs.find(({ kind }) => kind === "any");
   assert.deepEqual([entry.parent, entry.key, entry.content], ["m", "k", [{ deep: [1.5] }]]);
   assert.deepEqual(deletes, [{ client: 5, clock: 1, length: 1 }]);
+});
+
+test("values nest a thousand deep, and no deeper", async () => {
+  const set = (depth) => transact({ op: "map.set", target: map, key: "k", value: JSON.parse("[".repeat(depth) + "]".repeat(depth)) });
+  const answers = await talk(fresh, set(1000), { op: "doc.encode", doc: "d" }, set(1001), { op: "doc.encode", doc: "d" });
+  assert.deepEqual(answers.map(code), ["ok", "ok", "ok", "bad_request", "ok"]);
+  assert.equal(answers[3].id, 3);
+  assert.equal(answers[4].update, answers[2].update);
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, Buffer.from(answers[2].update, "base64"));
+  assert.equal(JSON.stringify(doc.getMap("m").get("k")).length, 2000);
 });

@@ -96,7 +96,9 @@ Session::Session() : undo_managers_(std::make_unique<UndoManagers>()) {}
 Session::~Session() = default;
 
 std::string Session::answer(std::string_view line) {
-  auto request = encoding::parse_json(line, encoding::LargeNumbers::kInfinite);
+  // The values in a request may nest as deep as values may.
+  constexpr int kRequestDepthMax = encoding::kMaxDepth + 32;
+  auto request = encoding::parse_json(line, encoding::LargeNumbers::kInfinite, kRequestDepthMax);
   Value::Object out{{"id", nullptr}};
   Value::Object rest;
   try {

@@ -7,6 +7,7 @@
 
 #include "encoding/base64.hpp"
 #include "encoding/lib0.hpp"
+#include "encoding/tuning.hpp"
 
 namespace syncline::json_lines {
 namespace {
@@ -179,11 +180,15 @@ Value write_type_at(crdt::SharedType& type, int depth) {
 
 }  // namespace
 
-Value read_value(const Value& json) {
+namespace {
+
+/// `depth`: the place that an array or object would have.
+Value read_value_at(const Value& json, int depth) {
   if (json.is_array()) {
+    if (depth > encoding::kMaxDepth) bad_request("a value nests deeper than 1000");
     Value::Array items;
     items.reserve(json.items().size());
-    for (const Value& item : json.items()) items.push_back(read_value(item));
+    for (const Value& item : json.items()) items.push_back(read_value_at(item, depth + 1));
     return items;
   }
   if (!json.is_object()) return json;
@@ -196,11 +201,18 @@ Value read_value(const Value& json) {
       return Value::Undefined{};
     }
   }
+  if (depth > encoding::kMaxDepth) bad_request("a value nests deeper than 1000");
   Value::Object members;
   members.reserve(json.members().size());
-  for (const auto& [name, value] : json.members()) members.emplace_back(name, read_value(value));
+  for (const auto& [name, value] : json.members()) {
+    members.emplace_back(name, read_value_at(value, depth + 1));
+  }
   return members;
 }
+
+}  // namespace
+
+Value read_value(const Value& json) { return read_value_at(json, 1); }
 
 crdt::Input read_input(const Value& json) {
   const Value* type = json.find("$type");
