@@ -19,6 +19,12 @@ export class QuillEditor {
   static roots = { quill: 'text' }
   /** Quill always shows a last line end. One that the document lacks, or loses, can have formats on the screen only. */
   static beginning = [{ op: 'text.insert', target, at: 0, text: '\n' }]
+  /** Where the document ends without one, Quill lets go what comes behind its own. */
+  static lost (doc) {
+    const last = doc.getText('quill').toDelta().at(-1)?.insert
+    return typeof last !== 'string' || !last.endsWith('\n')
+  }
+
   /** Which one of the formats that exclude each other is in use. */
   static style (chance) { return { kind: chance.pick(['header', 'list', 'blockquote']) } }
 

@@ -18,7 +18,10 @@ function read (update, roots = {}) {
 /** A state as Yjs writes it again. Undo managers keep what they may need, so the bytes of those who have one differ. */
 const writtenAgain = update => base64(Y.encodeStateAsUpdate(read(update)))
 
-/** Yjs gives up halfway where the copy of something that undo looks for was collected; nothing can be compared from there on. */
+/**
+ * Yjs gives up halfway where the copy of something that undo looks for was collected, and an editor shows no more what the document holds where
+ * that lacks what the editor takes for granted (`Editor.lost`): nothing can be compared from there on.
+ */
 class GivenUp extends Error {}
 
 class EditorUser {
@@ -42,9 +45,16 @@ class EditorUser {
     } catch (error) {
       throw /redoItem/.test(error.stack) ? new GivenUp() : error
     }
+    this.look()
   }
 
-  async apply (update) { Y.applyUpdate(this.doc, bytes(update), 'network') }
+  async apply (update) {
+    Y.applyUpdate(this.doc, bytes(update), 'network')
+    this.look()
+  }
+
+  look () { if (this.editor && this.Editor.lost?.(this.doc)) throw new GivenUp() }
+
   async encode (since) { return base64(Y.encodeStateAsUpdate(this.doc, since && bytes(since))) }
   async vector () { return base64(Y.encodeStateVector(this.doc)) }
 
