@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "access/standing.hpp"
 #include "base/glob.hpp"
 
 namespace syncline::access {
@@ -10,91 +11,76 @@ namespace {
 /// What a grant of `reader` leaves of an object's rules.
 constexpr ActionSet kReaderActions{Action::kRead, Action::kSubscribe, Action::kPresence};
 
-/// One question to a rule set. `subscriber` is the answer to "may it subscribe", asked only by
-/// rules that need it; while that answer itself is sought nobody is a subscriber.
-class Question {
- public:
-  Question(const Rules& rules, const Subject& subject, Action action, std::string_view method)
-      : rules_(rules), subject_(subject), action_(action), method_(method) {}
-
-  Decision answer() const {
-    constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
-    std::size_t allowed = kNobody;
-    std::size_t denied = kNobody;
-    for (std::size_t i = 0; i < rules_.rules().size(); ++i) {
-      const Rule& rule = rules_.rules()[i];
-      if (!applies(rule)) continue;
-      std::size_t& slot = rule.effect == Effect::kAllow ? allowed : denied;
-      if (slot == kNobody) slot = i;
-      if (rules_.combine() == Combine::kFirstApplicable) break;
-    }
-    const bool both = allowed != kNobody && denied != kNobody;
-    if (both && rules_.combine() == Combine::kDenyOverrides) allowed = kNobody;
-    if (allowed != kNobody) return {true, rules_.name_of(allowed)};
-    return {false, denied != kNobody ? rules_.name_of(denied) : "default"};
+Decision answer(const Rules& rules, const Subject& subject, Action action, std::string_view method,
+                const Circumstances& now) {
+  if (now.hub != nullptr) {
+    const auto narrowed = Standing(*now.hub, subject, now).decide(action, method);
+    if (narrowed && now.hub->rules()[*narrowed].effect == Effect::kDeny)
+      return {false, "hub: " + now.hub->name_of(*narrowed)};
   }
-
- private:
-  bool applies(const Rule& rule) const {
-    if (!rule.actions.contains(action_)) return false;
-    if (!rule.paths.empty() || !rule.root.empty()) return false;
-    if (action_ == Action::kExecute && !rule.methods.empty() &&
-        std::find(rule.methods.begin(), rule.methods.end(), method_) == rule.methods.end())
-      return false;
-    return std::any_of(rule.who.begin(), rule.who.end(),
-                       [this](const Who& who) { return is(who); });
-  }
-
-  bool is(const Who& who) const {
-    const auto among = [&who](const std::vector<std::string>& names) {
-      return std::find(names.begin(), names.end(), who.text) != names.end();
-    };
-    switch (who.kind) {
-      case Who::Kind::kAnyone:
-        return true;
-      case Who::Kind::kOwner:
-        return subject_.owner;
-      case Who::Kind::kCreator:
-        return false;
-      case Who::Kind::kSubscriber:
-        return action_ != Action::kSubscribe &&
-               Question(rules_, subject_, Action::kSubscribe, {}).answer().allow;
-      case Who::Kind::kInvited:
-        return subject_.invited;
-      case Who::Kind::kUnnamed:
-        return is_anonymous(subject_.identity);
-      case Who::Kind::kIdentity:
-        return glob_match(who.text, subject_.identity);
-      case Who::Kind::kGroup:
-        return among(subject_.groups);
-      case Who::Kind::kRole:
-        return among(subject_.roles);
-    }
-    return false;
-  }
-
-  const Rules& rules_;
-  const Subject& subject_;
-  const Action action_;
-  const std::string_view method_;
-};
+  const auto rule = Standing(rules, subject, now).decide(action, method);
+  if (!rule) return {false, "default"};
+  return {rules.rules()[*rule].effect == Effect::kAllow, rules.name_of(*rule)};
+}
 
 }  // namespace
 
-std::string_view name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kNone:
-      return "none";
-    case Verdict::kAll:
-      return "all";
-    case Verdict::kByPath:
-      return "paths";
+Standing::Match Standing::match(const Rule& rule, Action action) const {
+  if (rule.when && !rule.when->holds(now_, subject_)) return Match::kNo;
+  bool creator = false;
+  for (const Who& who : rule.who) {
+    if (who.kind == Who::Kind::kCreator) {
+      creator = !is_anonymous(subject_.identity);
+    } else if (is(who, action)) {
+      return Match::kYes;
+    }
   }
-  return "none";
+  return creator ? Match::kCreator : Match::kNo;
 }
 
-Decision decide(const Rules& rules, const Subject& subject, Action action,
-                std::string_view method) {
+bool Standing::is(const Who& who, Action action) const {
+  const auto among = [&who](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), who.text) != names.end();
+  };
+  switch (who.kind) {
+    case Who::Kind::kAnyone:
+      return true;
+    case Who::Kind::kOwner:
+      return subject_.owner;
+    case Who::Kind::kCreator:
+      return false;
+    case Who::Kind::kSubscriber: {
+      if (action == Action::kSubscribe) return false;
+      const auto rule = decide(Action::kSubscribe);
+      return rule && rules_.rules()[*rule].effect == Effect::kAllow;
+    }
+    case Who::Kind::kInvited:
+      return subject_.invited;
+    case Who::Kind::kUnnamed:
+      return is_anonymous(subject_.identity);
+    case Who::Kind::kIdentity:
+      return glob_match(who.text, subject_.identity);
+    case Who::Kind::kGroup:
+      return among(subject_.groups);
+    case Who::Kind::kRole:
+      return among(subject_.roles);
+  }
+  return false;
+}
+
+std::optional<std::size_t> Standing::decide(Action action, std::string_view method) const {
+  return deciding(rules_, [&](std::size_t i) {
+    const Rule& rule = rules_.rules()[i];
+    if (!rule.actions.contains(action) || !rule.everywhere()) return false;
+    if (action == Action::kExecute && !rule.methods.empty() &&
+        std::find(rule.methods.begin(), rule.methods.end(), method) == rule.methods.end())
+      return false;
+    return match(rule, action) == Match::kYes;
+  });
+}
+
+Decision decide(const Rules& rules, const Subject& subject, Action action, std::string_view method,
+                const Circumstances& now) {
   switch (subject.grant) {
     case Role::kNone:
       return {false, "grant"};
@@ -102,30 +88,16 @@ Decision decide(const Rules& rules, const Subject& subject, Action action,
       return {true, "grant"};
     case Role::kReader:
       if (!kReaderActions.contains(action)) return {false, "grant"};
-      return Question(rules, subject, action, method).answer();
+      return answer(rules, subject, action, method, now);
     case Role::kWriter:
-      return Question(rules, subject, action, method).answer();
+      return answer(rules, subject, action, method, now);
     case Role::kOwner: {
       Subject as_owner = subject;
       as_owner.owner = true;
-      return Question(rules, as_owner, action, method).answer();
+      return answer(rules, as_owner, action, method, now);
     }
   }
   return {false, "default"};
-}
-
-WriteVerdict decide_writes(const Rules& rules, const Subject& subject) {
-  if (rules.needs_paths() && subject.grant >= Role::kWriter && subject.grant != Role::kAdmin)
-    return {Verdict::kByPath, {}};
-  WriteVerdict out{Verdict::kAll, {}};
-  for (const Action action : {Action::kAdd, Action::kChange, Action::kRemove}) {
-    Decision decision = decide(rules, subject, action);
-    out.rule = std::move(decision.rule);
-    if (decision.allow) continue;
-    out.verdict = Verdict::kNone;
-    break;
-  }
-  return out;
 }
 
 std::string explain(const Decision& decision, const Subject& subject, std::string_view action,

@@ -100,17 +100,6 @@ std::string print_who(const Who& who) {
   return who.text;
 }
 
-Result<std::string> read_path(const std::string& text, const std::string& where) {
-  const bool wrong_start = !text.empty() && text.front() != '/';
-  bool wrong_escape = false;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if (text[i] == '~' && (i + 1 == text.size() || (text[i + 1] != '0' && text[i + 1] != '1')))
-      wrong_escape = true;
-  if (wrong_start || wrong_escape)
-    return malformed(where, "\"" + text + "\" is no JSON pointer (\"/messages/*\")");
-  return text;
-}
-
 /// Reads one field of a rule. Every field is known or an error.
 Result<void> read_field(const std::string& field, const Value& value, Rule& rule,
                         const std::string& rule_name) {
@@ -133,8 +122,10 @@ Result<void> read_field(const std::string& field, const Value& value, Rule& rule
   } else if (field == "path") {
     SYNCLINE_TRY_ASSIGN(texts, texts_of(value, where));
     for (const std::string& text : texts) {
-      SYNCLINE_TRY_ASSIGN(path, read_path(text, where));
-      rule.paths.push_back(std::move(path));
+      Result<Pattern> pattern = Pattern::parse(text);
+      if (!pattern.ok()) return malformed(where, pattern.error().message());
+      rule.paths.push_back(text);
+      rule.patterns.push_back(*std::move(pattern));
     }
   } else if (field == "root") {
     SYNCLINE_TRY_ASSIGN(text, text_of(value, where));
@@ -149,10 +140,12 @@ Result<void> read_field(const std::string& field, const Value& value, Rule& rule
     SYNCLINE_TRY_ASSIGN(text, text_of(value, where));
     rule.name = text;
   } else if (field == "when") {
-    return malformed(where, "conditions are not in this version");
+    SYNCLINE_TRY_ASSIGN(condition, Condition::parse(value, where));
+    rule.when = std::move(condition);
   } else {
-    return malformed(rule_name, "unknown field \"" + field +
-                                    "\"; there are name effect actions who path root priority");
+    return malformed(rule_name,
+                     "unknown field \"" + field +
+                         "\"; there are name effect actions who path root when priority");
   }
   return {};
 }
@@ -168,10 +161,12 @@ Result<Rule> read_rule(const Value& value, std::size_t number) {
   const bool narrow = !rule.paths.empty() || !rule.root.empty();
   if (narrow && (rule.actions & kWrite) != rule.actions)
     return malformed(rule_name, "path and root apply to add, change, remove and write only");
-  // A rule about everything everywhere is about the whole object.
-  if (rule.paths == std::vector<std::string>{"/**"} || rule.paths == std::vector<std::string>{""})
+  // What names every node of every root says no more than a rule without path and root.
+  if (rule.paths == std::vector<std::string>{"/**"} && rule.root == "*") {
     rule.paths.clear();
-  if (rule.root == "*") rule.root.clear();
+    rule.patterns.clear();
+  }
+  if (rule.root == "*" && rule.paths.empty()) rule.root.clear();
   return rule;
 }
 
@@ -201,6 +196,7 @@ Value print_rule(const Rule& rule) {
     out.set("path", std::move(paths));
   }
   if (!rule.root.empty()) out.set("root", rule.root);
+  if (rule.when) out.set("when", rule.when->print());
   if (rule.priority != 0) out.set("priority", rule.priority);
   return out;
 }
@@ -231,16 +227,16 @@ std::vector<Rule> owner_rules(std::vector<Who> readers) {
 
 std::string_view name(Action action) { return kNames[static_cast<std::size_t>(action)]; }
 
-Rules Rules::owner() { return {"owner", numbered(owner_rules({Who{}}))}; }
+Rules Rules::owner() { return {"owner", Combine::kDenyOverrides, numbered(owner_rules({Who{}}))}; }
 
 Rules Rules::open() {
   std::vector<Rule> rules = owner_rules({Who{}});
   rules.push_back(allow(kWrite, {Who{}}));
-  return {"open", numbered(std::move(rules))};
+  return {"open", Combine::kDenyOverrides, numbered(std::move(rules))};
 }
 
 Rules Rules::closed() {
-  return {"private",
+  return {"private", Combine::kDenyOverrides,
           numbered(owner_rules({Who{Who::Kind::kOwner, {}}, Who{Who::Kind::kInvited, {}}}))};
 }
 
@@ -255,54 +251,66 @@ Result<Rules> Rules::parse(const Value& value) {
   if (!value.is_object())
     return Error(Code::kMalformed,
                  "access is neither a preset (owner, open, private) nor an object with rules");
-  Rules out{"", {}};
+  Combine combine = Combine::kDenyOverrides;
+  std::vector<Rule> rules;
   for (const auto& [field, member] : value.members()) {
     if (field == "combine") {
       SYNCLINE_TRY_ASSIGN(text, text_of(member, "combine"));
       const auto found = std::find(kCombines.begin(), kCombines.end(), text);
       if (found == kCombines.end())
         return malformed("combine", "is none of deny-overrides, allow-overrides, first-applicable");
-      out.combine_ = static_cast<Combine>(found - kCombines.begin());
+      combine = static_cast<Combine>(found - kCombines.begin());
     } else if (field == "rules") {
       if (!member.is_array()) return malformed("rules", "must be a list");
       if (member.items().size() > kRulesMax)
         return malformed("rules", "has more than " + std::to_string(kRulesMax) + " rules");
       for (const Value& item : member.items()) {
-        SYNCLINE_TRY_ASSIGN(rule, read_rule(item, out.rules_.size() + 1));
-        rule.number = out.rules_.size() + 1;
-        out.rules_.push_back(std::move(rule));
+        SYNCLINE_TRY_ASSIGN(rule, read_rule(item, rules.size() + 1));
+        rule.number = rules.size() + 1;
+        rules.push_back(std::move(rule));
       }
     } else {
       return malformed("the rule set", "unknown field \"" + field + "\"; there are combine, rules");
     }
   }
   if (!value.find("rules")) return malformed("the rule set", "has no rules");
-  std::stable_sort(out.rules_.begin(), out.rules_.end(),
-                   [](const Rule& a, const Rule& b) { return a.priority < b.priority; });
-  return out;
+  std::ranges::stable_sort(rules, {}, &Rule::priority);
+  return Rules("", combine, std::move(rules));
 }
 
 Value Rules::print() const {
   if (!preset_.empty()) return preset_;
-  Value::Array rules(rules_.size());
-  for (const Rule& rule : rules_) rules[rule.number - 1] = print_rule(rule);
+  Value::Array rules(rules_->size());
+  for (const Rule& rule : *rules_) rules[rule.number - 1] = print_rule(rule);
   return Value::object(
       {{"combine", kCombines[static_cast<std::size_t>(combine_)]}, {"rules", std::move(rules)}});
 }
 
+bool Rule::asks(Who::Kind kind) const {
+  return std::ranges::any_of(who, [kind](const Who& one) { return one.kind == kind; });
+}
+
 bool Rules::needs_paths() const {
-  return std::any_of(rules_.begin(), rules_.end(), [](const Rule& rule) {
+  return std::ranges::any_of(*rules_, [](const Rule& rule) {
     const ActionSet writes = rule.actions & kWrite;
     if (writes.empty()) return false;
-    const bool about_creators = std::any_of(rule.who.begin(), rule.who.end(), [](const Who& who) {
-      return who.kind == Who::Kind::kCreator;
-    });
-    return writes != kWrite || about_creators || !rule.paths.empty() || !rule.root.empty();
+    return writes != kWrite || rule.asks(Who::Kind::kCreator) || !rule.everywhere();
   });
 }
 
+bool Rules::asks_creators() const {
+  return std::ranges::any_of(*rules_, [](const Rule& rule) {
+    return !(rule.actions & kWrite).empty() && rule.asks(Who::Kind::kCreator);
+  });
+}
+
+bool Rules::depends_on_time() const {
+  return std::ranges::any_of(
+      *rules_, [](const Rule& rule) { return rule.when && rule.when->depends_on_time(); });
+}
+
 std::string Rules::name_of(std::size_t index) const {
-  const Rule& rule = rules_[index];
+  const Rule& rule = (*rules_)[index];
   if (!rule.name.empty()) return rule.name;
   return (preset_.empty() ? "" : preset_ + ": ") + "rule " + std::to_string(rule.number);
 }

@@ -3,10 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "access/conditions.hpp"
+#include "access/patterns.hpp"
 #include "base/result.hpp"
 #include "syncline/value.hpp"
 
@@ -86,14 +90,25 @@ struct Rule {
   std::vector<std::string>
       methods;  ///< of "execute:METHOD"; without any, `execute` is every method
   std::vector<Who> who;
-  std::vector<std::string> paths;  ///< JSON-pointer globs; none: the whole object
-  std::string root;                ///< a root's name or "*"; empty: as if not given
-  std::int64_t priority = 0;       ///< for first-applicable: smaller comes first
+  std::vector<std::string> paths;  ///< JSON-pointer globs; none: every node
+  std::vector<Pattern> patterns;   ///< the same, read
+  /// A root's name or "*"; empty: not given, which is "data" with a path and every root without.
+  std::string root;
+  std::optional<Condition> when;
+  std::int64_t priority = 0;  ///< for first-applicable: smaller comes first
+
+  /// About every node of every root.
+  bool everywhere() const { return paths.empty() && root.empty(); }
+  bool covers_root(std::string_view of) const {
+    if (root.empty()) return paths.empty() || of == "data";
+    return root == "*" || root == of;
+  }
+  bool asks(Who::Kind kind) const;
 
   friend bool operator==(const Rule&, const Rule&) = default;
 };
 
-/// A rule set. Value type.
+/// A rule set. Value type; copies share their rules.
 class Rules {
  public:
   /// Those of the preset "owner".
@@ -104,8 +119,7 @@ class Rules {
   static Rules closed();  ///< the preset "private"
 
   /// A preset's name or the JSON form. kMalformed names the rule, the field and what would do:
-  /// unknown fields, actions and subjects are refused, and so are conditions (`when`), which this
-  /// version does not know. Bounded by tuning.hpp.
+  /// unknown fields, actions, subjects and conditions are refused. Bounded by tuning.hpp.
   static Result<Rules> parse(const Value& value);
 
   /// What parse reads: the preset's name where it is one.
@@ -114,22 +128,30 @@ class Rules {
   /// Whether deciding on writes takes more than "all or none": rules with paths or a root, rules
   /// about creators, and rules that tell add, change and remove apart.
   bool needs_paths() const;
+  /// Whether a decision about writes may depend on who made a node.
+  bool asks_creators() const;
+  /// Whether decisions may change with time alone.
+  bool depends_on_time() const;
 
   Combine combine() const { return combine_; }
   /// In the order in which first-applicable asks them.
-  const std::vector<Rule>& rules() const { return rules_; }
+  const std::vector<Rule>& rules() const { return *rules_; }
   /// "owner: rule 2", "rule 3", or the name the rule was given.
   std::string name_of(std::size_t index) const;
 
-  friend bool operator==(const Rules&, const Rules&) = default;
+  friend bool operator==(const Rules& a, const Rules& b) {
+    return a.preset_ == b.preset_ && a.combine_ == b.combine_ && *a.rules_ == *b.rules_;
+  }
 
  private:
-  Rules(std::string preset, std::vector<Rule> rules)
-      : preset_(std::move(preset)), rules_(std::move(rules)) {}
+  Rules(std::string preset, Combine combine, std::vector<Rule> rules)
+      : preset_(std::move(preset)),
+        combine_(combine),
+        rules_(std::make_shared<const std::vector<Rule>>(std::move(rules))) {}
 
   std::string preset_;
   Combine combine_ = Combine::kDenyOverrides;
-  std::vector<Rule> rules_;
+  std::shared_ptr<const std::vector<Rule>> rules_;
 };
 
 }  // namespace syncline::access

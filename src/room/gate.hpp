@@ -2,7 +2,7 @@
 // it. What is not known is denied.
 #pragma once
 
-#include "access/decide.hpp"
+#include "access/verdict.hpp"
 #include "bus/bus.hpp"
 #include "room/head.hpp"
 

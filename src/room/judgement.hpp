@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "access/decide.hpp"
+#include "access/verdict.hpp"
 #include "bus/message.hpp"
 #include "crdt/doc.hpp"
 #include "room/head.hpp"

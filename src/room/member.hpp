@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "access/decide.hpp"
+#include "access/verdict.hpp"
 #include "bus/message.hpp"
 #include "crdt/update.hpp"
 #include "room/tail.hpp"

@@ -1,5 +1,5 @@
 // Decisions, as truth tables.
-#include "access/decide.hpp"
+#include "access/verdict.hpp"
 
 #include <gtest/gtest.h>
 
