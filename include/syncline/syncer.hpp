@@ -124,6 +124,10 @@ class Syncer {
   Pending<Unit> remove(const std::string& url);
   /// Lets an identity read a private object, and tells it.
   Pending<Unit> invite(const std::string& url, const std::string& identity);
+  /// Gives an object another rule set: "owner", "open", "private", or rules (docs/ACCESS.md).
+  /// `if_epoch`: only while the object has that epoch; 0: whatever it has. Errors: kDenied,
+  /// kMalformed, kConflict ("epoch").
+  Pending<Unit> set_access(const std::string& url, Value access, std::uint64_t if_epoch = 0);
   /// Waits until every local change made so far is acknowledged (durable, where the object is).
   Pending<Unit> flush();
 

@@ -2,6 +2,7 @@
 // little: all, none, or by path.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 
@@ -22,6 +23,10 @@ class Authors {
   virtual ~Authors() = default;
   /// nullopt where nobody knows.
   virtual std::optional<std::string_view> author_of(crdt::ID unit) const = 0;
+  /// How far, up to `end`, the units of that client from `unit` on have the same author.
+  virtual crdt::Clock same_author_until(crdt::ID unit, crdt::Clock end) const {
+    return std::min(unit.clock + 1, end);
+  }
 };
 
 /// The rules of one object that concern one session's writes, with everything settled but the

@@ -17,7 +17,7 @@ bool is_request(const Body& body) {
       [](const auto& message) {
         using M = std::decay_t<decltype(message)>;
         if constexpr (is_one_of<M, Hello, Create, Invite, Subscribe, Read, Describe, List, Edit,
-                                Delete>) {
+                                Delete, SetAccess>) {
           return true;
         } else if constexpr (is_one_of<M, Unsubscribe, Unknown>) {
           return message.request != 0;

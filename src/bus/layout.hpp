@@ -90,6 +90,11 @@ SYNCLINE_LAYOUT(Unsubscribe, 12, "unsubscribe") { io("channel", m.channel); }
 SYNCLINE_LAYOUT(Delete, 13, "delete") { io("url", m.url); }
 SYNCLINE_LAYOUT(Ping, 14, "ping") { io("nonce", m.nonce); }
 SYNCLINE_LAYOUT(Pong, 15, "pong") { io("nonce", m.nonce); }
+SYNCLINE_LAYOUT(SetAccess, 16, "set_access") {
+  io("url", m.url);
+  io("access", m.access);
+  io("if_epoch", m.if_epoch);
+}
 
 SYNCLINE_LAYOUT(Flow, 0, "flow") {}
 SYNCLINE_LAYOUT(Lacks, 0, "lacks") {}

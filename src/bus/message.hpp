@@ -130,6 +130,13 @@ struct Delete {
   RequestId request = 0;
   std::string url;
 };
+/// Gives an object another rule set.
+struct SetAccess {
+  RequestId request = 0;
+  std::string url;
+  Value access;                ///< a preset's name or a rule set
+  std::uint64_t if_epoch = 0;  ///< only if the object has this epoch; 0: whatever it has
+};
 struct Ping {
   std::uint64_t nonce = 0;
 };
@@ -270,9 +277,9 @@ struct Deleted {
 
 using Body =
     std::variant<Hello, Create, Invite, Subscribe, Update, Presence, Event, Read, Describe, List,
-                 Edit, Unsubscribe, Delete, Ping, Pong, Flow, Unknown, Welcome, Refused, Created,
-                 Provisional, Subscribed, Current, Ack, UpdateRefused, Updated, Changed, Invitation,
-                 ValueReply, Entries, Done, Lacks, Unsubscribed, Deleted>;
+                 Edit, Unsubscribe, Delete, SetAccess, Ping, Pong, Flow, Unknown, Welcome, Refused,
+                 Created, Provisional, Subscribed, Current, Ack, UpdateRefused, Updated, Changed,
+                 Invitation, ValueReply, Entries, Done, Lacks, Unsubscribed, Deleted>;
 
 /// Where messages go: an object's URL, or "session:N" for one connection.
 using Address = std::string;

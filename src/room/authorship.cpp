@@ -41,6 +41,18 @@ std::optional<std::string_view> Authorship::author_of(crdt::ID id) const {
   return identities_.name(range.author);
 }
 
+crdt::Clock Authorship::same_author_until(crdt::ID unit, crdt::Clock end) const {
+  const auto client = ranges_.find(unit.client);
+  if (client == ranges_.end()) return end;
+  const auto after = client->second.upper_bound(unit.clock);
+  if (after != client->second.begin()) {
+    // Neighbours of one author are one range.
+    const Range& range = std::prev(after)->second;
+    if (unit.clock < range.to) return std::min(end, range.to);
+  }
+  return after == client->second.end() ? end : std::min(end, after->first);
+}
+
 void Authorship::write(encoding::Writer& writer) const {
   identities_.write(writer);
   writer.var_uint(ranges_.size());

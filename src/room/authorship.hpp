@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "access/verdict.hpp"
 #include "crdt/id.hpp"
 #include "crdt/update.hpp"
 #include "room/identity_table.hpp"
@@ -14,7 +15,7 @@ namespace syncline::room {
 
 /// Grows with the document; kept in snapshots, and from there on by the authors of log records.
 /// Value type.
-class Authorship {
+class Authorship final : public access::Authors {
  public:
   /// Records what `update` adds to a document that stands at `before`.
   void record(const crdt::Update& update, const crdt::StateVector& before,
@@ -23,7 +24,8 @@ class Authorship {
   void record(crdt::ClientId client, crdt::Clock from, crdt::Clock to, std::string_view identity);
 
   /// nullopt for units nobody recorded.
-  std::optional<std::string_view> author_of(crdt::ID id) const;
+  std::optional<std::string_view> author_of(crdt::ID id) const override;
+  crdt::Clock same_author_until(crdt::ID unit, crdt::Clock end) const override;
 
   void write(encoding::Writer& writer) const;
   /// Fails the reader on malformed input.

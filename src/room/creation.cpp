@@ -7,19 +7,6 @@
 namespace syncline::room {
 namespace {
 
-Result<access::Rules> rules_of(const bus::Create& request, std::string_view identity) {
-  SYNCLINE_TRY_ASSIGN(rules, access::Rules::parse(request.access));
-  if (rules.needs_paths())
-    return Error(Code::kMalformed,
-                 "rules by path, by creator, or that tell add, change and remove apart are not in "
-                 "this version; rules about `write` on the whole object are");
-  if (access::is_anonymous(identity) && rules == access::Rules::owner())
-    return Error(Code::kUnauthenticated,
-                 "an anonymous session owns nothing, so nobody could write this object: say who "
-                 "you are, or create it with access open");
-  return std::move(rules);
-}
-
 /// An object's first state has to stand alone: nothing in it waits for something else.
 Result<std::optional<crdt::Update>> state_of(const Bytes& bytes) {
   if (bytes.empty()) return std::optional<crdt::Update>();
@@ -32,6 +19,15 @@ Result<std::optional<crdt::Update>> state_of(const Bytes& bytes) {
 
 }  // namespace
 
+Result<access::Rules> rules_for(const Value& access, std::string_view owner) {
+  SYNCLINE_TRY_ASSIGN(rules, access::Rules::parse(access));
+  if (access::is_anonymous(owner) && rules == access::Rules::owner())
+    return Error(Code::kUnauthenticated,
+                 "an anonymous session owns nothing, so nobody could write this object: say who "
+                 "you are, or create it with access open");
+  return rules;
+}
+
 Result<Creation> judge_creation(const bus::Create& request, std::string_view identity) {
   if (!request.schema.is_null() && !request.schema.is_undefined())
     return Error(Code::kSchema, "schemas are not in this version");
@@ -40,7 +36,7 @@ Result<Creation> judge_creation(const bus::Create& request, std::string_view ide
                  "the nonce is longer than " + std::to_string(kNonceBytes) + " bytes");
   if (request.invite.size() > kInvited)
     return Error(Code::kTooLarge, "an object has at most " + std::to_string(kInvited) + " invited");
-  SYNCLINE_TRY_ASSIGN(rules, rules_of(request, identity));
+  SYNCLINE_TRY_ASSIGN(rules, rules_for(request.access, identity));
   SYNCLINE_TRY_ASSIGN(initial, state_of(request.state));
   Creation out;
   out.head.owner = identity;

@@ -15,6 +15,10 @@ struct Creation {
   std::optional<crdt::Update> initial;
 };
 
+/// The rules that a request gives an object of `owner`. kMalformed; kUnauthenticated where nobody
+/// could ever write it.
+Result<access::Rules> rules_for(const Value& access, std::string_view owner);
+
 /// kMalformed (rules, identities, nonce, state), kSchema (schemas are not in this version),
 /// kUnauthenticated (nobody would own it), kTooLarge.
 Result<Creation> judge_creation(const bus::Create& request, std::string_view identity);

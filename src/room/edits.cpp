@@ -181,6 +181,11 @@ Result<Bytes> apply_edit(crdt::Doc& doc, const bus::Edit& edit) {
   return done.error();
 }
 
+Result<Bytes> rehearse_edit(const crdt::Doc& doc, const bus::Edit& edit) {
+  const std::unique_ptr<crdt::Doc> copy = copy_of(doc);
+  return apply_edit(*copy, edit);
+}
+
 Value describe_roots(const crdt::Doc& doc) {
   Value out = Value::object();
   for (const auto& [root, kind] : doc.roots()) {

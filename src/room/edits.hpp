@@ -18,6 +18,9 @@ Result<Value> read_value(crdt::Doc& doc, const bus::Read& read);
 /// changed. Errors name the operation.
 Result<Bytes> apply_edit(crdt::Doc& doc, const bus::Edit& edit);
 
+/// The update that apply_edit would return, without changing the document.
+Result<Bytes> rehearse_edit(const crdt::Doc& doc, const bus::Edit& edit);
+
 /// Names and kinds of the roots: "unknown" for those nobody opened, but for the object's own tree.
 Value describe_roots(const crdt::Doc& doc);
 

@@ -28,6 +28,8 @@ RoomGate::Question RoomGate::question(const bus::Message& message) {
           return {.write = true, .action = Action::kChange};
         else if constexpr (std::is_same_v<M, bus::Delete>)
           return {.action = Action::kDelete};
+        else if constexpr (std::is_same_v<M, bus::SetAccess>)
+          return {.action = Action::kAdminister};
         else
           return {.known = false};
       },
@@ -36,11 +38,13 @@ RoomGate::Question RoomGate::question(const bus::Message& message) {
 
 access::Decision RoomGate::decide(const bus::Message& message, const Question& asked) const {
   const access::Subject subject = head_.subject(message.identity);
+  const access::Circumstances now = head_.circumstances(clock_.wall_ms(), hub_);
   if (asked.write) {
-    const access::WriteVerdict verdict = access::decide_writes(head_.rules, subject);
-    return {verdict.verdict == access::Verdict::kAll, verdict.rule};
+    // By path: the room judges what exactly.
+    const access::WriteVerdict verdict = access::decide_writes(head_.rules, subject, now);
+    return {verdict.verdict != access::Verdict::kNone, verdict.rule};
   }
-  return access::decide(head_.rules, subject, asked.action);
+  return access::decide(head_.rules, subject, asked.action, {}, now);
 }
 
 Result<void> RoomGate::pass(const bus::Message& message) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "access/verdict.hpp"
+#include "base/executor.hpp"
 #include "bus/bus.hpp"
 #include "room/head.hpp"
 
@@ -12,8 +13,9 @@ namespace syncline::room {
 /// room, update by update; the gate asks whether they may (still) subscribe.
 class RoomGate final : public bus::Gate {
  public:
-  /// The head outlives the gate and may change.
-  explicit RoomGate(const Head& head) : head_(head) {}
+  /// All outlive the gate; the head may change. `hub`: the hub's own rules, or nullptr.
+  RoomGate(const Head& head, const Clock& clock, const access::Rules* hub)
+      : head_(head), clock_(clock), hub_(hub) {}
 
   Result<void> pass(const bus::Message& message) const override;
   std::string rule(const bus::Message& message) const override;
@@ -29,6 +31,8 @@ class RoomGate final : public bus::Gate {
   access::Decision decide(const bus::Message& message, const Question& question) const;
 
   const Head& head_;
+  const Clock& clock_;
+  const access::Rules* const hub_;
 };
 
 }  // namespace syncline::room

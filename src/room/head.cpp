@@ -55,6 +55,14 @@ access::Subject Head::subject(std::string_view identity) const {
   return out;
 }
 
+access::Circumstances Head::circumstances(std::int64_t now_ms, const access::Rules* hub) const {
+  access::Circumstances now{.now_ms = now_ms, .schema = {}, .hub = hub};
+  // A schema is known by its name: itself, or its $id.
+  const Value* name = schema.is_object() ? schema.find("$id") : &schema;
+  if (name != nullptr && name->is_string()) now.schema = name->string();
+  return now;
+}
+
 const Invited* Head::find_invited(std::string_view identity) const {
   const auto found = std::find_if(invited.begin(), invited.end(),
                                   [&](const Invited& one) { return one.identity == identity; });

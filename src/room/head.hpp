@@ -54,6 +54,8 @@ struct Head {
 
   /// Whoever asks, as this object sees them.
   access::Subject subject(std::string_view identity) const;
+  /// What decisions about it depend on beside. `hub`: the hub's own rules, or nullptr.
+  access::Circumstances circumstances(std::int64_t now_ms, const access::Rules* hub) const;
   const Invited* find_invited(std::string_view identity) const;
   Invited* find_invited(std::string_view identity);
 

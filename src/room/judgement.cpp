@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "access/touches.hpp"
+#include "crdt/inspect.hpp"
+#include "room/tuning.hpp"
+
 namespace syncline::room {
 namespace {
 
@@ -39,11 +43,12 @@ bool deletes_something_new(const crdt::Update& update, const crdt::Doc& doc) {
 Judgement refused(Code code, std::string reason, std::string message, std::string rule) {
   Judgement out;
   out.outcome = Outcome::kRefused;
-  out.refusal.code = code;
-  out.refusal.reason = std::move(reason);
-  out.refusal.message = std::move(message);
-  out.refusal.rule = std::move(rule);
-  out.refusal.correction = bus::Correction::kRebuild;
+  bus::UpdateRefused& refusal = out.refusal.emplace();
+  refusal.code = code;
+  refusal.reason = std::move(reason);
+  refusal.message = std::move(message);
+  refusal.rule = std::move(rule);
+  refusal.correction = bus::Correction::kRebuild;
   return out;
 }
 
@@ -57,12 +62,151 @@ std::string named(std::string_view identity) {
   return access::is_anonymous(identity) ? "an anonymous session" : std::string(identity);
 }
 
+/// Content that the room refused before, and that comes again. Its place is taken by now, so it is
+/// nothing new; but it is not in the object either.
+crdt::IdSet refused_again(const crdt::Update& update, const Head& head) {
+  crdt::IdSet again;
+  if (head.refused.empty()) return again;
+  for (const auto& [client, structs] : update.structs) {
+    for (const crdt::Struct& one : structs) {
+      if (!one.is_item() || one.kind == crdt::StructKind::kDeleted) continue;
+      for (const crdt::IdSet::Range& range :
+           head.refused.intersection({client, one.id.clock, one.length}))
+        again.add(client, range.clock, range.length);
+    }
+  }
+  return again;
+}
+
+/// Whether deleting these units makes a copy that holds them whole again: refused units of lists
+/// and texts are deleted here, others are gone without a trace.
+bool correctable(const crdt::IdSet& refused, const crdt::Doc& doc) {
+  for (const auto& [client, ranges] : refused.ranges()) {
+    for (const crdt::IdSet::Range& range : ranges) {
+      for (crdt::Clock clock = range.clock; clock < range.end();) {
+        const auto unit = crdt::unit_at(doc, {client, clock});
+        if (!unit || unit->is_gc()) return false;
+        clock = unit->end();
+      }
+    }
+  }
+  return true;
+}
+
+Bytes encoded(const crdt::IdSet& set) {
+  encoding::Writer writer;
+  set.write_v1(writer);
+  return writer.take();
+}
+
+/// The judgement of one update by path.
+class Partition {
+ public:
+  Partition(const crdt::Update& update, const crdt::Doc& doc, const Head& head,
+            const access::Authors& authors, const Writer& writer)
+      : head_(head), writer_(writer), touches_(access::trace(update, doc, authors)) {
+    std::vector<bool> refuse(touches_.touches.size());
+    if (writer.verdict.verdict == access::Verdict::kByPath)
+      for (std::size_t i = 0; i < refuse.size(); ++i)
+        refuse[i] = !allowed(touches_.touches[i], authors);
+    rest_ = access::without(update, touches_, std::move(refuse), head.refused);
+  }
+
+  bool refuses() const { return !rest_.refused.empty() || !rest_.cut.empty(); }
+  access::Remainder& rest() { return rest_; }
+
+  bus::UpdateRefused refusal() const {
+    bus::UpdateRefused out;
+    out.paths = paths_;
+    if (rule_.empty()) {
+      out.code = Code::kConflict;
+      out.reason = "depends_on_refused";
+      out.message = "it depends on changes of " + head_.url + " that were refused";
+    } else {
+      out.code = Code::kDenied;
+      out.reason = "denied";
+      out.message = message_;
+      out.rule = rule_;
+    }
+    out.correction = rest_.correctable ? bus::Correction::kDeletes : bus::Correction::kRebuild;
+    if (rest_.correctable) out.deletes = encoded(rest_.refused);
+    return out;
+  }
+
+ private:
+  bool allowed(const access::Touch& touch, const access::Authors& authors) {
+    for (const access::Action action :
+         {access::Action::kAdd, access::Action::kChange, access::Action::kRemove}) {
+      if (!touch.needs.contains(action)) continue;
+      const auto ruling = writer_.verdict.by_path->decide(touch.place, action, authors);
+      if (!ruling.allow) {
+        note(touch, action, writer_.verdict.by_path->name_of(ruling));
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void note(const access::Touch& touch, access::Action action, std::string rule) {
+    const std::string path = touch.place.print();
+    if (paths_.size() < kRefusedPaths) paths_.push_back(path);
+    if (!rule_.empty()) return;
+    access::Subject subject;
+    subject.identity = writer_.identity;
+    rule_ = std::move(rule);
+    message_ = access::explain({false, rule_}, subject, access::name(action),
+                               (path.empty() ? "the root" : path) + " of " + head_.url);
+  }
+
+  const Head& head_;
+  const Writer& writer_;
+  const access::Touches touches_;
+  access::Remainder rest_;
+  std::vector<std::string> paths_;
+  std::string rule_;
+  std::string message_;
+};
+
+/// The part that may be taken, and what is said about the rest.
+Judgement taken(crdt::Update update, const crdt::Doc& doc, const Head& head,
+                const access::Authors& authors, const Writer& writer,
+                std::vector<crdt::ClientId> held, bool adds) {
+  Judgement out;
+  const crdt::IdSet again = refused_again(update, head);
+  out.held = std::move(held);
+  if (writer.verdict.verdict == access::Verdict::kByPath || !head.refused.empty()) {
+    Partition partition(update, doc, head, authors, writer);
+    if (partition.refuses()) {
+      out.refusal = partition.refusal();
+      out.refused = std::move(partition.rest().refused);
+      update = std::move(partition.rest().update);
+    }
+  }
+  if (!again.empty() && !out.refusal) {
+    out.refusal.emplace();
+    out.refusal->code = Code::kDenied;
+    out.refusal->reason = "refused_before";
+    out.refusal->message = "it holds changes of " + head.url + " that were refused before";
+    const bool whole = correctable(again, doc);
+    out.refusal->correction = whole ? bus::Correction::kDeletes : bus::Correction::kRebuild;
+    if (whole) out.refusal->deletes = encoded(again);
+  }
+  const bool changes = adds || !update.deletes.empty();
+  if (changes) {
+    out.update = std::move(update);
+  } else {
+    out.outcome = out.refusal ? Outcome::kRefused : Outcome::kNothingNew;
+  }
+  return out;
+}
+
 }  // namespace
 
-Judgement judge(crdt::Update update, const crdt::Doc& doc, const Head& head, const Writer& writer) {
+Judgement judge(crdt::Update update, const crdt::Doc& doc, const Head& head,
+                const access::Authors& authors, const Writer& writer) {
   const crdt::StateVector known = doc.state_vector();
   const bool cut_quietly = writer.plain && writer.relayed;
-  Judgement out;
+  std::vector<crdt::ClientId> held;
 
   bool adds = false;
   for (auto each = update.structs.begin(); each != update.structs.end();) {
@@ -73,43 +217,46 @@ Judgement judge(crdt::Update update, const crdt::Doc& doc, const Head& head, con
       continue;
     }
     const auto holder = head.holders.find(client);
-    const bool taken = holder != head.holders.end() && holder->second != writer.identity;
-    const bool refused_before = head.refused.intersects(added);
-    if ((taken || refused_before) && cut_quietly) {
+    const bool taken_by_others = holder != head.holders.end() && holder->second != writer.identity;
+    if (taken_by_others && cut_quietly) {
       each = update.structs.erase(each);
       continue;
     }
-    if (refused_before)
-      return refused(Code::kConflict, "depends_on_refused",
-                     "it holds changes that were refused before", {});
-    if (taken)
+    if (taken_by_others)
       return refused(Code::kConflict, "client_id_taken",
                      "client id " + std::to_string(client) + " is in use by someone else than " +
                          named(writer.identity) + ": take a new one",
                      {});
     adds = true;
     if (holder == head.holders.end() && !writer.relayed && !access::is_anonymous(writer.identity))
-      out.held.push_back(client);
+      held.push_back(client);
     ++each;
   }
 
-  if (writer.verdict.verdict != access::Verdict::kAll) {
+  if (writer.verdict.verdict == access::Verdict::kNone) {
     if (!adds && !deletes_something_new(update, doc)) return just(Outcome::kNothingNew);
     if (cut_quietly) return just(Outcome::kNothingNew);
-    const bool by_path = writer.verdict.verdict == access::Verdict::kByPath;
     access::Subject subject;
     subject.identity = writer.identity;
     return refused(Code::kDenied, "denied",
-                   by_path
-                       ? "rules with paths are not in this version"
-                       : access::explain({false, writer.verdict.rule}, subject, "write", head.url),
+                   access::explain({false, writer.verdict.rule}, subject, "write", head.url),
                    writer.verdict.rule);
   }
-  if (!adds && update.deletes.empty()) return just(Outcome::kNothingNew);
-  const bool waits = !doc.unmet(update).empty();
-  out.outcome = waits ? Outcome::kWaits : Outcome::kTaken;
-  out.update = std::move(update);
-  return out;
+  if (!adds && update.deletes.empty() && head.refused.empty()) return just(Outcome::kNothingNew);
+  if (!doc.unmet(update).empty()) {
+    Judgement out = just(Outcome::kWaits);
+    out.update = std::move(update);
+    return out;
+  }
+  return taken(std::move(update), doc, head, authors, writer, std::move(held), adds);
+}
+
+Result<void> judge_edit(const crdt::Update& update, const crdt::Doc& doc, const Head& head,
+                        const access::Authors& authors, const Writer& writer) {
+  const Partition partition(update, doc, head, authors, writer);
+  if (!partition.refuses()) return {};
+  const bus::UpdateRefused refusal = partition.refusal();
+  return Error(refusal.code, refusal.reason, refusal.message);
 }
 
 }  // namespace syncline::room

@@ -49,6 +49,8 @@ struct Member {
   std::string identity;
   bool plain = false;
   access::WriteVerdict verdict;
+  /// Of the head that it last heard of.
+  std::uint64_t epoch = 0;
 
   /// Its Subscribed or Created has left: fan-out may follow.
   bool active = false;

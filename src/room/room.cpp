@@ -16,7 +16,7 @@ Room::Room(Ports ports, RoomEvents& events, ObjectState state)
     : ports_(ports),
       events_(events),
       state_(std::move(state)),
-      gate_(state_.head),
+      gate_(state_.head, ports.clock, ports.hub_rules),
       released_(state_.seq),
       known_durably_(state_.stored) {}
 
@@ -57,6 +57,8 @@ void Room::dispatch(const bus::Message& message) {
           invite(message, body);
         else if constexpr (std::is_same_v<M, bus::Delete>)
           remove(message, body);
+        else if constexpr (std::is_same_v<M, bus::SetAccess>)
+          set_access(message, body);
         else if constexpr (std::is_same_v<M, bus::Create>)
           create_again(message, body);
         else if constexpr (std::is_same_v<M, bus::Flow>)
@@ -124,9 +126,7 @@ void Room::subscribe(const bus::Message& message, const bus::Subscribe& request)
                          .position = position(),
                          .state_vector = state_.doc->state_vector().encode(),
                          .durable = head.durable};
-  const access::WriteVerdict verdict =
-      access::decide_writes(head.rules, head.subject(message.identity));
-  answer.may_write = access::name(verdict.verdict);
+  answer.may_write = access::name(write_verdict(message.identity).verdict);
 
   const auto& since = request.since;
   const bool current = since && since->incarnation == head.incarnation && since->seq == state_.seq;
@@ -164,8 +164,10 @@ Member& Room::join(const bus::Message& message) {
   member.session = message.from;
   member.identity = message.identity;
   member.plain = message.plain;
-  member.verdict = access::decide_writes(state_.head.rules, state_.head.subject(message.identity));
+  member.verdict = write_verdict(message.identity);
+  member.epoch = state_.head.epoch;
   sessions_.emplace(member.id, member.session);
+  watch_the_clock();
   return member;
 }
 
@@ -277,17 +279,7 @@ void Room::invite(const bus::Message& message, const bus::Invite& request) {
   log_head(message.identity);
   announce(*invited);
   // Rules may name the invited: what sessions may write can have become more.
-  for (auto& [session, member] : members_) {
-    const access::WriteVerdict now =
-        access::decide_writes(head.rules, head.subject(member.identity));
-    const bool differs = now.verdict != member.verdict.verdict;
-    member.verdict = now;
-    if (differs)
-      say(session, bus::Changed{.epoch = head.epoch,
-                                .owner = head.owner,
-                                .access = head.rules.print(),
-                                .may_write = std::string(access::name(now.verdict))});
-  }
+  renew_rights();
   say(message.from, bus::Done{.request = request.request});
 }
 

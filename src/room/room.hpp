@@ -34,6 +34,8 @@ struct Ports {
   Random& random;
   storage::Storage& storage;
   bus::Bus& bus;
+  /// The hub's own rules, asked before an object's; nullptr for none.
+  const access::Rules* hub_rules = nullptr;
 };
 
 /// Hears of a room's life. None of these may destroy the room before it returns.
@@ -110,12 +112,22 @@ class Room : public std::enable_shared_from_this<Room> {
   void describe(const bus::Message& message, const bus::Describe& describe);
   void invite(const bus::Message& message, const bus::Invite& invite);
   void remove(const bus::Message& message, const bus::Delete& request);
+  void set_access(const bus::Message& message, const bus::SetAccess& request);
   void create_again(const bus::Message& message, const bus::Create& request);
   void flow(const bus::Message& message, const bus::Flow& flow);
   void answer_created(const bus::Message& message);
   void announce(const Invited& invited);
   void drop_content();
   Value description() const;
+
+  // Who may write (room_rights.cpp).
+  access::Circumstances circumstances() const;
+  access::WriteVerdict write_verdict(const std::string& identity) const;
+  /// Time alone may have changed it.
+  void renew_verdict(Member& member);
+  /// The head changed, or the hour: every member has the rights it has now, and hears of it.
+  void renew_rights();
+  void watch_the_clock();
 
   Member& join(const bus::Message& message);
   void leave(const bus::Address& session);
@@ -133,6 +145,8 @@ class Room : public std::enable_shared_from_this<Room> {
   void take(Member& member, std::uint64_t sequence, Judgement judgement);
   /// Applies, records under `author`, logs. False if nothing changed.
   bool integrate(const crdt::Update& update, const std::string& author, MemberId from);
+  void log_refused(const crdt::IdSet& refused, const std::string& author);
+  void tell_refusal(const Member& member, std::uint64_t sequence, bus::UpdateRefused refusal);
   void refuse(const Member& member, std::uint64_t sequence, bus::UpdateRefused refusal);
   void park(Member& member, Parked parked);
   void give_up_parked(const bus::Address& session, MemberId id, std::uint64_t sequence);
@@ -172,6 +186,8 @@ class Room : public std::enable_shared_from_this<Room> {
   std::map<MemberId, bus::Address> sessions_;
   MemberId last_member_ = 0;
   std::size_t parked_ = 0;  ///< of all members
+  /// Runs while there are members and rules that depend on time.
+  Handle clock_watch_;
 
   Outputs outputs_;
   std::deque<bus::Message> outbox_;

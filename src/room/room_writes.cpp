@@ -28,7 +28,8 @@ void Room::update(const bus::Message& message, const bus::Update& update) {
 
 void Room::decide(Member& member, std::uint64_t sequence, bool relayed, crdt::Update update,
                   std::size_t bytes) {
-  Judgement judgement = judge(std::move(update), *state_.doc, state_.head,
+  renew_verdict(member);
+  Judgement judgement = judge(std::move(update), *state_.doc, state_.head, state_.authorship,
                               {.identity = member.identity,
                                .verdict = member.verdict,
                                .relayed = relayed,
@@ -45,7 +46,7 @@ void Room::decide(Member& member, std::uint64_t sequence, bool relayed, crdt::Up
 void Room::take(Member& member, std::uint64_t sequence, Judgement judgement) {
   switch (judgement.outcome) {
     case Judgement::Outcome::kRefused:
-      return refuse(member, sequence, std::move(judgement.refusal));
+      return refuse(member, sequence, std::move(*judgement.refusal));
     case Judgement::Outcome::kNothingNew:
       outputs_.push(ChangeOutput{.author = member.id, .sequence = sequence});
       return;
@@ -56,10 +57,20 @@ void Room::take(Member& member, std::uint64_t sequence, Judgement judgement) {
   }
   for (const crdt::ClientId client : judgement.held)
     state_.head.holders.emplace(client, member.identity);
-  head_changed_ = head_changed_ || !judgement.held.empty();
+  state_.head.refused.add(judgement.refused);
+  head_changed_ = head_changed_ || !judgement.held.empty() || !judgement.refused.empty();
   const bool changed = integrate(judgement.update, member.identity, member.id);
-  SYNCLINE_CHECK(changed || judgement.held.empty(), "who holds a new id brought something new");
+  SYNCLINE_CHECK(changed || !head_changed_, "what is new about the head came with something new");
+  if (!judgement.refused.empty()) log_refused(judgement.refused, member.identity);
+  if (judgement.refusal) tell_refusal(member, sequence, std::move(*judgement.refusal));
   outputs_.push(ChangeOutput{changed ? state_.seq : 0, member.id, sequence});
+}
+
+/// Whoever has refused content by another way drops it; its author too.
+void Room::log_refused(const crdt::IdSet& refused, const std::string& author) {
+  crdt::Update deletion;
+  deletion.deletes = refused;
+  log_update(crdt::encode_update_v1(deletion), author, 0);
 }
 
 bool Room::integrate(const crdt::Update& update, const std::string& author, MemberId from) {
@@ -73,6 +84,18 @@ bool Room::integrate(const crdt::Update& update, const std::string& author, Memb
 }
 
 void Room::edit(const bus::Message& message, const bus::Edit& request) {
+  const access::WriteVerdict verdict = write_verdict(message.identity);
+  if (verdict.verdict == access::Verdict::kByPath) {
+    // What it would do is judged before it is done.
+    Result<Bytes> rehearsed = rehearse_edit(*state_.doc, request);
+    if (!rehearsed.ok()) return refuse(message, rehearsed.error());
+    Result<crdt::Update> made =
+        rehearsed->empty() ? crdt::Update() : crdt::decode_update_v1(*rehearsed);
+    SYNCLINE_CHECK(made.ok(), "an update of our own document cannot be read");
+    const Result<void> allowed = judge_edit(*made, *state_.doc, state_.head, state_.authorship,
+                                            {.identity = message.identity, .verdict = verdict});
+    if (!allowed.ok()) return refuse(message, allowed.error());
+  }
   const crdt::ClientId client = state_.doc->client();
   const crdt::Clock before = state_.doc->state_vector().get(client);
   Result<Bytes> update = apply_edit(*state_.doc, request);
@@ -88,10 +111,14 @@ void Room::edit(const bus::Message& message, const bus::Edit& request) {
   if (parked_ > 0) retry_parked();
 }
 
-void Room::refuse(const Member& member, std::uint64_t sequence, bus::UpdateRefused refusal) {
+void Room::tell_refusal(const Member& member, std::uint64_t sequence, bus::UpdateRefused refusal) {
   refusal.sequence = sequence;
   refusal.epoch = state_.head.epoch;
   say(member.session, std::move(refusal));
+}
+
+void Room::refuse(const Member& member, std::uint64_t sequence, bus::UpdateRefused refusal) {
+  tell_refusal(member, sequence, std::move(refusal));
   // A refusal is an answer too: later updates may have waited for it to be acknowledged.
   outputs_.push(ActionOutput{[this, session = member.session, id = member.id, sequence] {
     Member* author = find(session, id);
@@ -151,7 +178,8 @@ void Room::retry_parked() {
     for (auto& [session, member] : members_) {
       for (std::size_t i = 0; i < member.parked.size();) {
         Parked& parked = member.parked[i];
-        Judgement judgement = judge(parked.update, *state_.doc, state_.head,
+        renew_verdict(member);
+        Judgement judgement = judge(parked.update, *state_.doc, state_.head, state_.authorship,
                                     {.identity = member.identity,
                                      .verdict = member.verdict,
                                      .relayed = parked.relayed,

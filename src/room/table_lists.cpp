@@ -77,7 +77,10 @@ void RoomTable::list_next(std::shared_ptr<Listing> listing) {
 void RoomTable::add_entry(Listing& listing, const Head& head) const {
   if (head.deleted_ms) return;
   const access::Subject subject = head.subject(listing.message.identity);
-  if (!access::decide(head.rules, subject, access::Action::kRead).allow) return;
+  if (!access::decide(head.rules, subject, access::Action::kRead, {},
+                      head.circumstances(ports_.clock.wall_ms(), ports_.hub_rules))
+           .allow)
+    return;
   listing.entries.push_back({head.url, Value::object({{"owner", head.owner},
                                                       {"access", head.rules.print()},
                                                       {"durable", head.durable},

@@ -39,6 +39,11 @@ inline constexpr std::size_t kWaitingMessages = 1000;
 /// A room without members stays in memory this long.
 inline constexpr Duration kIdleBeforeUnload = std::chrono::seconds(30);
 
+// ---- refusals
+
+/// Places that the answer to a refused update names.
+inline constexpr std::size_t kRefusedPaths = 20;
+
 // ---- requests
 
 /// Operations of one edit. Past it: 413.

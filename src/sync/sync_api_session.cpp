@@ -101,7 +101,7 @@ void SyncApiSession::take(bus::Body body) {
           ask_object(std::move(body), Asked::Kind::kFollow);
         } else if constexpr (std::is_same_v<M, bus::Invite> || std::is_same_v<M, bus::Read> ||
                              std::is_same_v<M, bus::Describe> || std::is_same_v<M, bus::Edit> ||
-                             std::is_same_v<M, bus::Delete>) {
+                             std::is_same_v<M, bus::Delete> || std::is_same_v<M, bus::SetAccess>) {
           ask_object(std::move(body), Asked::Kind::kOther);
         } else if constexpr (std::is_same_v<M, bus::List>) {
           ask(std::string(bus::kRooms), Asked::Kind::kOther, std::move(body));

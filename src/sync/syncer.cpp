@@ -216,6 +216,12 @@ void Syncer::invite(const std::string& url, const std::string& identity, Done<vo
   request_done(bus::Invite{.url = url, .identity = identity}, Repeat::kYes, std::move(done));
 }
 
+void Syncer::set_access(const std::string& url, Value access, std::uint64_t if_epoch,
+                        Done<void> done) {
+  request_done(bus::SetAccess{.url = url, .access = std::move(access), .if_epoch = if_epoch},
+               Repeat::kNo, std::move(done));
+}
+
 void Syncer::read(const std::string& url, Place place, Done<Value> done) {
   request_value(bus::Read{.url = url,
                           .root = std::move(place.root),

@@ -88,6 +88,9 @@ class Syncer final : private LinkEvents, private ReplicaContext {
   /// Deletes the object everywhere.
   void remove(const std::string& url, Done<void> done);
   void invite(const std::string& url, const std::string& identity, Done<void> done);
+  /// Gives an object another rule set: a preset's name or rules. `if_epoch`: only if the object
+  /// has that epoch still (409 "epoch"); 0: whatever it has.
+  void set_access(const std::string& url, Value access, std::uint64_t if_epoch, Done<void> done);
 
   /// Without a copy: the room answers.
   void read(const std::string& url, Place place, Done<Value> done);

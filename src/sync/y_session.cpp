@@ -193,7 +193,7 @@ void YSession::refused(const bus::UpdateRefused& refused) {
   const bool step2 = relayed_.erase(refused.sequence) > 0;
   if (refused.reason == "gap") {
     // It was asked for what the update depends on, and did not have it either.
-  } else if (refused.code == Code::kDenied && step2) {
+  } else if (step2 && (refused.code == Code::kDenied || refused.reason == "depends_on_refused")) {
     // Left out quietly: a client that keeps its document would be closed again and again.
   } else if (refused.reason == "client_id_taken") {
     if (!step2) close(4409, "the client id belongs to someone else");

@@ -229,6 +229,12 @@ Pending<Unit> Syncer::invite(const std::string& url, const std::string& identity
                    [&](auto done) { impl_->syncer->invite(url, identity, unit(std::move(done))); });
 }
 
+Pending<Unit> Syncer::set_access(const std::string& url, Value access, std::uint64_t if_epoch) {
+  return ask<Unit>(impl_->runtime, [&](auto done) {
+    impl_->syncer->set_access(url, std::move(access), if_epoch, unit(std::move(done)));
+  });
+}
+
 Pending<Unit> Syncer::flush() {
   return ask<Unit>(impl_->runtime, [&](auto done) { impl_->syncer->flush(unit(std::move(done))); });
 }

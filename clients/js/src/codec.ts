@@ -129,6 +129,7 @@ const layouts = {
   delete: [13, { url: string }],
   ping: [14, { nonce: uint }],
   pong: [15, { nonce: uint }],
+  set_access: [16, { url: string, access: any, if_epoch: uint }],
   // From the room.
   welcome: [32, { identity: string, session: string, limits: any, features: list(string) }],
   refused: [33, { code: uint, reason: string, message: string, rule: string }],

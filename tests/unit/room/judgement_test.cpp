@@ -1,5 +1,6 @@
 // What of an update a room takes.
 #include "room/judgement.hpp"
+#include "room/authorship.hpp"
 
 #include <gtest/gtest.h>
 
@@ -28,7 +29,7 @@ class JudgementTest : public ::testing::Test {
  protected:
   Judgement judged(crdt::Update update, std::string_view who, bool relayed = false,
                    bool plain = false) {
-    return judge(std::move(update), doc_, head_,
+    return judge(std::move(update), doc_, head_, authorship_,
                  {.identity = who,
                   .verdict = access::decide_writes(head_.rules, head_.subject(who)),
                   .relayed = relayed,
@@ -48,6 +49,7 @@ class JudgementTest : public ::testing::Test {
     head.rules = access::Rules::open();
     return head;
   }();
+  Authorship authorship_;
   Author one_{1};
   Author two_{2};
 };
@@ -62,12 +64,12 @@ TEST_F(JudgementTest, RefusesTheWholeOfWhatIsDenied) {
   head_.rules = access::Rules::owner();
   const Judgement judgement = judged(one_.set("a", 1), kBob);
   ASSERT_EQ(judgement.outcome, Outcome::kRefused);
-  EXPECT_EQ(judgement.refusal.code, Code::kDenied);
-  EXPECT_EQ(judgement.refusal.rule, "default");
-  EXPECT_EQ(judgement.refusal.correction, bus::Correction::kRebuild);
-  EXPECT_NE(judgement.refusal.message.find("bob may not write comm://example.org/board"),
+  EXPECT_EQ(judgement.refusal->code, Code::kDenied);
+  EXPECT_EQ(judgement.refusal->rule, "default");
+  EXPECT_EQ(judgement.refusal->correction, bus::Correction::kRebuild);
+  EXPECT_NE(judgement.refusal->message.find("bob may not write comm://example.org/board"),
             std::string::npos)
-      << judgement.refusal.message;
+      << judgement.refusal->message;
   EXPECT_TRUE(doc_.state_vector().empty());
 }
 
@@ -97,8 +99,8 @@ TEST_F(JudgementTest, AnIdBelongsToWhoeverBroughtItLive) {
   for (const std::string_view thief : {std::string_view(kBob), access::kAnonymous}) {
     const Judgement judgement = judged(next, thief);
     ASSERT_EQ(judgement.outcome, Outcome::kRefused);
-    EXPECT_EQ(judgement.refusal.code, Code::kConflict);
-    EXPECT_EQ(judgement.refusal.reason, "client_id_taken");
+    EXPECT_EQ(judgement.refusal->code, Code::kConflict);
+    EXPECT_EQ(judgement.refusal->reason, "client_id_taken");
     EXPECT_EQ(judged(next, thief, true).outcome, Outcome::kRefused) << "relayed too";
   }
   EXPECT_EQ(judged(next, kAlice).outcome, Outcome::kTaken);
@@ -149,8 +151,9 @@ TEST_F(JudgementTest, WhatDependsOnTheUnknownWaits) {
 TEST_F(JudgementTest, RefusedIdsAreRefusedAgain) {
   head_.refused.add(1, 0, 1);
   const Judgement judgement = judged(one_.set("a", 1), kAlice);
-  ASSERT_EQ(judgement.outcome, Outcome::kRefused);
-  EXPECT_EQ(judgement.refusal.reason, "depends_on_refused");
+  ASSERT_TRUE(judgement.refusal);
+  EXPECT_EQ(judgement.refusal->reason, "depends_on_refused");
+  EXPECT_EQ(judgement.update.structs.at(1).front().kind, crdt::StructKind::kGC);
   EXPECT_EQ(judged(two_.set("a", 1), kAlice).outcome, Outcome::kTaken);
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -147,6 +148,15 @@ class Session {
     crdt::Map(*doc_->root("data", crdt::TypeKind::kMap).value()).set(key, std::move(value));
     return update;
   }
+  /// One transaction on the replica; nothing is sent.
+  Bytes make(const std::function<void(crdt::Map data)>& body) {
+    Bytes update;
+    const Handle listening =
+        doc_->on_update([&](const Bytes& bytes, crdt::Transaction&) { update = bytes; });
+    const crdt::Map data(*doc_->root("data", crdt::TypeKind::kMap).value());
+    doc_->transact([&](crdt::Transaction&) { body(data); });
+    return update;
+  }
   void update(Bytes bytes, bool relayed = false, std::string url = kBoard) {
     send(
         std::move(url),
@@ -213,6 +223,11 @@ class Session {
         for (const bus::Part& part : updated->parts)
           EXPECT_TRUE(doc_->apply_update_v1(*part.update).ok());
         position.seq = updated->seq;
+      }
+      if (const auto* refused = std::get_if<bus::UpdateRefused>(&message.body);
+          refused != nullptr && refused->correction == bus::Correction::kDeletes) {
+        encoding::Reader reader(refused->deletes);
+        doc_->apply({.structs = {}, .deletes = crdt::IdSet::read_v1(reader)});
       }
       if (const auto* ack = std::get_if<bus::Ack>(&message.body)) position.seq = ack->seq;
       if (const auto* created = std::get_if<bus::Created>(&message.body))
