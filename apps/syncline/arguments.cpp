@@ -33,9 +33,9 @@ std::string user_identity() {
 }
 
 /// Commands of the contract that are still to come.
-constexpr const char* kLaterCommands[] = {"token",  "policy",  "log",    "backup", "check",
-                                          "patch",  "invite",  "accept", "kick",   "transfer",
-                                          "access", "execute", "event",  "soak"};
+constexpr const char* kLaterCommands[] = {"token",   "log",    "backup", "check",    "patch",
+                                          "invite",  "accept", "kick",   "transfer", "access",
+                                          "execute", "event",  "soak"};
 
 /// Options of the contract that are still to come: known, so that using one says what is the
 /// matter.
@@ -110,6 +110,7 @@ class CommandLine {
     add_info();
     add_export();
     add_import();
+    add_policy();
     add_engine();
     add_bench();
   }
@@ -323,6 +324,38 @@ class CommandLine {
     add_caller(sub, import_.caller);
   }
 
+  void add_policy() {
+    CLI::App& policy = *app_.add_subcommand("policy", "Ask a file of access rules");
+    policy.require_subcommand(1);
+    CLI::App& sub =
+        *policy.add_subcommand("check", "Say allow or deny, and which rule decided; asks no hub");
+    sub.footer(
+        "Examples:\n"
+        "  syncline policy check rules.json --identity hyperty://local/bob --action change\n"
+        "    --object comm://local/board --path /messages/m1 --exists");
+    PolicyCheck& to = policy_check_;
+    sub.add_option("RULES", to.rules, "A file of rules, or owner, open or private")
+        ->type_name("")
+        ->required();
+    sub.add_option("--identity", to.identity, "Who")->type_name("ID")->required();
+    sub.add_option("--action", to.action, "What: read, write, add, execute:METHOD, ...")
+        ->type_name("ACTION")
+        ->required();
+    sub.add_option("--object", to.object, "Of which object")->type_name("URL")->required();
+    sub.add_option("--path", to.path, "The node that is written [the root]")
+        ->type_name("/JSON/POINTER");
+    sub.add_option("--root", to.root, "In which root [data]")->type_name("NAME");
+    sub.add_option("--owner", to.owner, "Who owns the object")->type_name("ID");
+    sub.add_option("--creator", to.creator, "Who made the node")->type_name("ID");
+    sub.add_option("--group", to.groups, "A group of the identity; may be repeated")
+        ->type_name("NAME");
+    sub.add_option("--role", to.roles, "A role of the identity; may be repeated")
+        ->type_name("NAME");
+    sub.add_option("--at", to.at, "When, UTC, as 2026-11-23T06:00Z [now]")->type_name("TIME");
+    sub.add_flag("--exists", to.exists, "Something is at the path already");
+    sub.final_callback([this] { command_ = policy_check_; });
+  }
+
   void add_engine() {
     add(engine_, "engine", "Drive documents from any language: JSON lines in, JSON lines out",
         "  echo '{\"id\":1,\"op\":\"doc.new\",\"doc\":\"a\"}' | syncline engine");
@@ -371,6 +404,7 @@ class CommandLine {
   Info info_;
   Export export_;
   Import import_;
+  PolicyCheck policy_check_;
   Engine engine_;
   BenchEngine bench_engine_;
   CLI::Option* delete_pointer_ = nullptr;

@@ -101,6 +101,21 @@ struct Import {
   std::string format;
   std::string access;
 };
+/// What a file of rules says about one act; asks no hub.
+struct PolicyCheck {
+  std::string rules;
+  std::string identity;
+  std::string action;
+  std::string object;
+  std::string path;
+  std::string root;
+  std::string owner;
+  std::string creator;
+  std::vector<std::string> groups;
+  std::vector<std::string> roles;
+  std::string at;
+  bool exists = false;
+};
 struct Engine {};
 struct BenchEngine {
   std::string trace;
@@ -121,6 +136,7 @@ int run(const List& arguments);
 int run(const Info& arguments);
 int run(const Export& arguments);
 int run(const Import& arguments);
+int run(const PolicyCheck& arguments);
 int run(const Engine& arguments);
 int run(const BenchEngine& arguments);
 
@@ -130,7 +146,7 @@ struct Finished {
 };
 
 using Command = std::variant<Finished, Hub, Demo, DemoPartner, Create, Get, Set, Delete, Watch,
-                             List, Info, Export, Import, Engine, BenchEngine>;
+                             List, Info, Export, Import, PolicyCheck, Engine, BenchEngine>;
 
 /// Reads the command line and the environment. Everything of CLI11, which is slow to compile, stays
 /// behind this function.
