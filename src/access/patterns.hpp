@@ -28,6 +28,9 @@ struct Step {
 struct Place {
   std::string root;
   std::vector<Step> steps;
+  /// It stands deeper than kPlaceDepthMax, and `steps` are only the lowest of its steps: no rule
+  /// allows anything there.
+  bool too_deep = false;
 
   /// "/messages/m1", "*" for list elements; before it "root:" where that is not "data".
   std::string print() const;

@@ -1,10 +1,12 @@
 // Tracing: where each struct of an update would stand, in the order in which the engine would
 // integrate them, and which nodes that touches.
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <utility>
 
 #include "access/touches.hpp"
+#include "access/tuning.hpp"
 #include "base/check.hpp"
 #include "crdt/inspect.hpp"
 #include "crdt/schedule.hpp"
@@ -219,18 +221,21 @@ class Tracer {
   const Place& place_of(const TypeView& type) {
     const auto [found, added] = places_.try_emplace(key_of(type));
     if (!added) return found->second;
-    Place place;
-    if (!type.holder) {
-      place.root = type.root;
-    } else {
-      const auto held = crdt::unit_at(doc_, *type.holder);
+    // No recursion here and below: types nest as deep as updates say.
+    Place& place = found->second;
+    TypeView at = type;
+    while (at.holder && place.steps.size() < kPlaceDepthMax) {
+      const auto held = crdt::unit_at(doc_, *at.holder);
       SYNCLINE_CHECK(held && !held->is_gc(), "a type of the document stands somewhere");
-      place = place_of(held->parent);
       place.steps.push_back({.key = held->key != nullptr ? *held->key : "*",
                              .element = held->key == nullptr,
-                             .item = type.holder});
+                             .item = at.holder});
+      at = held->parent;
     }
-    return places_[key_of(type)] = std::move(place);
+    place.too_deep = at.holder.has_value();
+    if (!place.too_deep) place.root = at.root;
+    std::ranges::reverse(place.steps);
+    return place;
   }
 
   // ---- deletions
@@ -283,13 +288,22 @@ class Tracer {
 
   /// The topmost item above a type, the one that holds it included, which the update removes.
   std::optional<ID> removed_above(const TypeView& type) {
-    if (!type.holder) return std::nullopt;
-    const auto [found, added] = removed_above_.try_emplace(*type.holder);
-    if (!added) return found->second;
-    const auto held = crdt::unit_at(doc_, *type.holder);
-    std::optional<ID> top = removed_above(held->parent);
-    if (!top && !held->deleted && update_.deletes.contains(*type.holder)) top = type.holder;
-    return removed_above_[*type.holder] = top;
+    std::vector<std::pair<ID, bool>> below;  // holders, and whether the update removes them
+    std::optional<ID> top;
+    for (TypeView at = type; at.holder;) {
+      if (const auto known = removed_above_.find(*at.holder); known != removed_above_.end()) {
+        top = known->second;
+        break;
+      }
+      const auto held = crdt::unit_at(doc_, *at.holder);
+      below.emplace_back(*at.holder, !held->deleted && update_.deletes.contains(*at.holder));
+      at = held->parent;
+    }
+    for (const auto& [holder, removed] : below | std::views::reverse) {
+      if (!top && removed) top = holder;
+      removed_above_.emplace(holder, top);
+    }
+    return top;
   }
 
   // ---- map entries

@@ -1,4 +1,4 @@
-// Limits of rule sets. Past any of them the rule set is malformed.
+// Limits of rule sets, past any of which the rule set is malformed, and of what they judge.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,9 @@ inline constexpr std::size_t kRuleTextBytesMax = 1024;
 
 /// Steps of one path pattern: which of them are met fits the bits of one number.
 inline constexpr std::size_t kPatternStepsMax = 63;
+/// Steps of a place under rules by path; what is written deeper is refused. As deep as shared types
+/// are followed anywhere (crdt's kJsonDepthMax).
+inline constexpr std::size_t kPlaceDepthMax = 1000;
 /// Levels of all, any and not in a condition.
 inline constexpr int kConditionDepthMax = 16;
 

@@ -132,6 +132,7 @@ std::int32_t PathVerdict::deciding(const Layer& layer, const Place& place, Actio
 PathVerdict::Ruling PathVerdict::decide(const Place& place, Action action,
                                         const Authors& authors) const {
   Ruling ruling;
+  if (place.too_deep) return ruling;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     ruling.layer = static_cast<std::int32_t>(i);

@@ -103,6 +103,21 @@ TEST_F(PartialTest, OneForbiddenWriteHidesInNoLargeUpdate) {
   EXPECT_FALSE(stored("FORGED"));
 }
 
+TEST_F(PartialTest, WhatStandsTooDeepIsRefusedAndTakesNoStack) {
+  crdt::SharedType* deepest = nullptr;
+  bob_does([&](Map data) {
+    deepest = &child(data, "open");
+    for (int i = 0; i < 30'000; ++i) deepest = Map(*deepest).set("k", new_map());
+  });
+  EXPECT_FALSE(bob_.has<bus::UpdateRefused>()) << "made in one go it is part of /open/k";
+  bob_does([&](Map) { Map(*deepest).set("more", "FORGED"); });
+  EXPECT_EQ(bob_.take_one<bus::UpdateRefused>().rule, "default");
+  EXPECT_FALSE(stored("FORGED"));
+  alice_.update(alice_.make([](Map data) { child_map(data, "open").remove("k"); }));
+  run();
+  EXPECT_FALSE(alice_.has<bus::UpdateRefused>());
+}
+
 TEST_F(PartialTest, RefusedTextIsDeletedInPlaceAndWhatComesAfterItLives) {
   bob_does([](Map data) { Text(child(data, "notes")).insert(5, " FORGED"); });
   const auto refused = bob_.take_one<bus::UpdateRefused>();
