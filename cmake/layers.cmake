@@ -33,7 +33,7 @@ foreach(layer IN LISTS SYNCLINE_LAYERS)
 endforeach()
 set(SYNCLINE_PUBLIC_base error handle)
 set(SYNCLINE_PUBLIC_encoding value path)
-set(SYNCLINE_PUBLIC_object changes data_object)
+set(SYNCLINE_PUBLIC_object changes conflict counter data_object set)
 set(SYNCLINE_PUBLIC_syncline syncer syncline)
 
 # syncline_layer(NAME SOURCES file... [LINK lib...] [PUBLIC_LINK lib...])

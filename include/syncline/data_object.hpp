@@ -25,7 +25,9 @@ namespace object {
 class LiveObject;
 }
 
+class Counter;
 class Node;
+class Set;
 
 /// A live text at a place of a data object. Positions and lengths count UTF-16 code units, as every
 /// Yjs client does; one inside a surrogate pair means its start, and a pair that is erased in part
@@ -112,7 +114,9 @@ class Node {
   const Path& path() const { return path_; }
 
  private:
+  friend class Counter;
   friend class DataObject;
+  friend class Set;
   Node(std::shared_ptr<object::LiveObject> object, Path path)
       : object_(std::move(object)), path_(std::move(path)) {}
   Node at(std::size_t index) const;

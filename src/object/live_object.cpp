@@ -31,11 +31,12 @@ Change::Type type_of(crdt::TreeEdit::Kind kind) {
 
 LiveObject::LiveObject(std::string url, std::string identity, std::unique_ptr<crdt::Doc> doc,
                        Executor* executor, LiveObjectEvents* events)
-    : url_(std::move(url)),
+    : urls_{std::move(url)},
+      url_(&urls_.back()),
       identity_(std::move(identity)),
       executor_(executor),
       events_(events),
-      delivery_(url_.empty() ? "a local object" : url_) {
+      delivery_(this->url().empty() ? "a local object" : this->url()) {
   adopt(std::move(doc));
 }
 
@@ -44,6 +45,12 @@ LiveObject::~LiveObject() = default;
 Executor::Guard LiveObject::enter() const {
   Executor* const executor = executor_.load(std::memory_order_acquire);
   return executor != nullptr ? executor->enter() : nullptr;
+}
+
+void LiveObject::rename(std::string url) {
+  const Executor::Guard guard = enter();
+  urls_.push_back(std::move(url));
+  url_.store(&urls_.back(), std::memory_order_release);
 }
 
 void LiveObject::set_events(LiveObjectEvents* events) {
@@ -108,8 +115,8 @@ void LiveObject::watch_root(OtherRoot& watched) {
 
 Result<void> LiveObject::ask_to_write() const {
   if (events_ != nullptr) return events_->may_write();
-  if (url_.empty()) return {};
-  return Error(Code::kUnavailable, url_ +
+  if (url().empty()) return {};
+  return Error(Code::kUnavailable, url() +
                                        " can be read but not written: its syncer is gone, or has "
                                        "unsubscribed; subscribe again");
 }

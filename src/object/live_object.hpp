@@ -60,7 +60,10 @@ class LiveObject : public std::enable_shared_from_this<LiveObject> {
              Executor* executor, LiveObjectEvents* events);
   ~LiveObject();
 
-  const std::string& url() const { return url_; }
+  /// Stays readable while the object lives, also after rename().
+  const std::string& url() const { return *url_.load(std::memory_order_acquire); }
+  /// The object has another URL from here on.
+  void rename(std::string url);
   /// For reading and encoding. Local changes go through the functions below: those made here
   /// directly are neither sent nor reported.
   crdt::Doc& doc() { return *doc_; }
@@ -129,7 +132,9 @@ class LiveObject : public std::enable_shared_from_this<LiveObject> {
   void record(crdt::TreeEdit edit);
   void remember(std::span<const RemotePart> waiting, bool unknown_yet);
 
-  const std::string url_;
+  /// Every URL it had, oldest first: references to them were given out.
+  std::list<std::string> urls_;
+  std::atomic<const std::string*> url_;
   const std::string identity_;
   std::atomic<Executor*> executor_;
   LiveObjectEvents* events_;
