@@ -164,12 +164,12 @@ Engine::Resolved Engine::resolve(RunningTransaction& transaction, const Struct& 
   if (collected(result.left) || collected(result.right)) return result;
   // A right origin inside the item that ends with the origin: it was split once more.
   if (item.origin && store[result.left].end() != item.origin->clock + 1) {
-    result.left = store.find(store[result.left].client, item.origin->clock);
+    result.left = store.find(store[result.left].client(), item.origin->clock);
   }
   if (result.left != kNone || result.right != kNone) {
     const Item& neighbour = store[result.left != kNone ? result.left : result.right];
     result.parent = neighbour.parent;
-    result.key = neighbour.key;
+    result.key = neighbour.key();
   } else if (const auto* name = std::get_if<std::string>(&item.parent)) {
     result.parent = root(*name).index;
     if (item.key) result.key = intern_key(*item.key);
@@ -177,7 +177,7 @@ Engine::Resolved Engine::resolve(RunningTransaction& transaction, const Struct& 
     // A parent that was collected, or never was a type, has no place for the item.
     const Item& parent = store[store.find(store.intern(id->client), id->clock)];
     if (parent.kind == StructKind::kType) {
-      result.parent = static_cast<TypeIndex>(parent.content);
+      result.parent = static_cast<TypeIndex>(parent.content());
       if (item.key) result.key = intern_key(*item.key);
     }
   }
@@ -197,7 +197,7 @@ void Engine::integrate_struct(RunningTransaction& transaction, Struct& from, std
       place.left = clean_end(transaction, owner, from.id.clock + offset - 1);
       const Item& known = store[place.left];
       if (place.parent != kNone) place.parent = known.parent;
-      place.key = known.key;
+      place.key = known.key();
       wire::drop_front(from, offset);
     } else {
       from.id.clock += offset;
@@ -208,22 +208,19 @@ void Engine::integrate_struct(RunningTransaction& transaction, Struct& from, std
 
   const Ref ref = store.take();
   Item& item = store[ref];
-  item.client = owner;
-  item.clock = from.id.clock;
+  item.set_id({owner, from.id.clock});
   item.parent = place.parent;
-  item.key = place.key;
+  item.set_key(place.key);
   item.left = place.left;
   item.right = place.right;
   if (from.origin) {
-    item.origin_client = store.intern(from.origin->client);
-    item.origin_clock = from.origin->clock;
+    item.set_origin({store.intern(from.origin->client), from.origin->clock});
   }
   if (from.right_origin) {
-    item.right_origin_client = store.intern(from.right_origin->client);
-    item.right_origin_clock = from.right_origin->clock;
+    item.set_right_origin({store.intern(from.right_origin->client), from.right_origin->clock});
   }
   if (from.kind == StructKind::kType) {
-    item.content = make_type(from.content.type, std::move(from.content.text)).index;
+    item.set_content(make_type(from.content.type, std::move(from.content.text)).index);
   }
   store.set_content(item, from.kind, from.length, std::move(from.content));
   integrate(transaction, ref);
@@ -252,8 +249,8 @@ void Engine::delete_range(RunningTransaction& transaction, ClientIndex owner, Cl
   while (clock < end) {
     Ref ref = store.find(owner, clock);
     if (!store[ref].deleted) {
-      if (store[ref].clock < clock) ref = split(transaction, ref, clock - store[ref].clock);
-      if (end < store[ref].end()) split(transaction, ref, end - store[ref].clock);
+      if (store[ref].clock() < clock) ref = split(transaction, ref, clock - store[ref].clock());
+      if (end < store[ref].end()) split(transaction, ref, end - store[ref].clock());
       delete_item(transaction, ref);
     }
     clock = store[ref].end();

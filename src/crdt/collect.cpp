@@ -24,7 +24,7 @@ void Engine::collect(RunningTransaction& transaction) {
     for (auto at = structs.find(range.clock); !structs.is_end(at); at = structs.next(at)) {
       const Ref ref = structs.at(at);
       const Item& item = store[ref];
-      if (item.clock >= range.end()) break;
+      if (item.clock() >= range.end()) break;
       if (!item.is_gc() && item.deleted && !item.keep) collect_item(ref);
     }
     store.compact(range.client);
@@ -39,7 +39,7 @@ void Engine::collect_item(Ref top) {
     waiting.pop_back();
     Item& item = store[ref];
     if (item.kind == StructKind::kType) {
-      TypeState& gone = type(static_cast<TypeIndex>(item.content));
+      TypeState& gone = type(static_cast<TypeIndex>(item.content()));
       for (Ref child = gone.first; child != kNone; child = store[child].right) {
         waiting.emplace_back(child, true);
       }
@@ -60,8 +60,10 @@ void Engine::collect_item(Ref top) {
       continue;
     }
     store.drop_content(item, StructKind::kGC);
-    item.parent = item.key = item.left = item.right = item.leaf = kNone;
-    item.origin_client = item.right_origin_client = kNone;
+    item.parent = item.left = item.right = kNone;
+    item.set_key(kNone);
+    item.set_origin(kNowhere);
+    item.set_right_origin(kNowhere);
     item.countable = item.keep = false;
     if (item.redone) redone_.erase(ref);
     item.redone = false;
@@ -74,17 +76,15 @@ bool Engine::one_run(Ref left_ref, Ref right_ref) const {
   if (left.kind != right.kind || left.deleted != right.deleted) return false;
   if (left.is_gc()) return true;
   if (left.redone || right.redone) return false;
-  return joins(left.kind) && left.right == right_ref && right.origin_client == left.client &&
-         right.origin_clock == left.end() - 1 &&
-         left.right_origin_client == right.right_origin_client &&
-         (left.right_origin_client == kNone || left.right_origin_clock == right.right_origin_clock);
+  return joins(left.kind) && left.right == right_ref && right.origin() == left.last() &&
+         left.right_origin() == right.right_origin();
 }
 
 bool Engine::merge_pair(Ref left_ref, Ref right_ref) {
   Item& left = store[left_ref];
   Item& right = store[right_ref];
   if (left.is_gc()) {
-    left.length += right.length;
+    left.set_length(left.length() + right.length());
     store.release(right_ref);
     return true;
   }
@@ -93,20 +93,20 @@ bool Engine::merge_pair(Ref left_ref, Ref right_ref) {
   TypeState& parent = type(left.parent);
   left.keep = left.keep || right.keep;
   left.right = right.right;
-  left.length += right.length;
+  left.set_length(left.length() + right.length());
   if (left.right != kNone) {
     store[left.right].left = left_ref;
-  } else if (left.key == kNone) {
+  } else if (left.key() == kNone) {
     parent.last = left_ref;
   }
-  if (left.key == kNone) {
+  if (left.key() == kNone) {
     --parent.items;
     if (parent.positions) {
       parent.positions->remove(right_ref);
       parent.positions->update(left_ref);
     }
-  } else if (parent.map.get(right.key) == right_ref) {
-    parent.map.set(right.key, left_ref);
+  } else if (parent.map.get(right.key()) == right_ref) {
+    parent.map.set(right.key(), left_ref);
   }
   store.release(right_ref);
   return true;
@@ -138,7 +138,7 @@ void Engine::merge(RunningTransaction& transaction) {
   // From right to left, so that one pass finds every pair.
   const auto merge_down_to = [&](StructList& structs, StructList::Position at, Clock least) {
     while (!structs.is_first(at)) {
-      if (store[structs.at(at)].clock < least) return;
+      if (store[structs.at(at)].clock() < least) return;
       merge_lefts(structs, at);
       if (structs.is_first(at)) return;
       at = structs.previous(at);
@@ -155,7 +155,7 @@ void Engine::merge(RunningTransaction& transaction) {
   for (const auto& touched : transaction.touched_clients()) {
     if (touched.after == touched.before) continue;
     StructList& structs = store.client(touched.client).structs;
-    const Clock first = store[structs.at(structs.find(touched.before))].clock;
+    const Clock first = store[structs.at(structs.find(touched.before))].clock();
     merge_down_to(structs, structs.last(), first);
   }
   const auto& splits = transaction.splits();

@@ -18,11 +18,6 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 /// The surrogate that the last or first three bytes of WTF-8 text stand for; 0 for anything else.
 char32_t lone_surrogate(std::string_view text, bool last) {
   if (text.size() < 3) return 0;
@@ -58,63 +53,63 @@ bool countable(StructKind kind) {
 }  // namespace
 
 void StructStore::set_string(Item& item, std::string_view text) {
-  Client& client = clients_[item.client];
+  Client& client = clients_[item.client()];
   SYNCLINE_CHECK(text.size() < kNone, "one text of less than 4 GiB");
   item.kind = StructKind::kString;
   item.countable = true;
-  item.ascii = is_ascii(text);
-  item.length = item.ascii ? text.size() : encoding::utf16_length(text);
-  item.content = client.text.size();
+  item.ascii = encoding::is_ascii(text);
+  item.set_length(item.ascii ? text.size() : encoding::utf16_length(text));
+  item.set_content(client.text.size());
   item.bytes = static_cast<std::uint32_t>(text.size());
   client.text += text;
 }
 
 void StructStore::cut_back(Item& item, std::uint64_t count) {
-  Client& client = clients_[item.client];
-  item.length -= count;
+  Client& client = clients_[item.client()];
+  item.set_length(item.length() - count);
   item.bytes -= static_cast<std::uint32_t>(count);
-  if (item.content + item.bytes + count == client.text.size()) {
+  if (item.content() + item.bytes + count == client.text.size()) {
     client.text.resize(client.text.size() - count);
   } else {
     client.text_wasted += count;
-    compact(item.client);
+    compact(item.client());
   }
 }
 
 void StructStore::cut_front(Item& item, std::uint64_t count) {
-  clients_[item.client].text_wasted += count;
-  item.length -= count;
+  clients_[item.client()].text_wasted += count;
+  item.set_length(item.length() - count);
   item.bytes -= static_cast<std::uint32_t>(count);
-  item.content += count;
-  compact(item.client);
+  item.set_content(item.content() + count);
+  compact(item.client());
 }
 
 void StructStore::set_values(Item& item, std::span<const Value> values) {
-  Client& client = clients_[item.client];
+  Client& client = clients_[item.client()];
   item.kind = StructKind::kAny;
   item.countable = true;
-  item.length = values.size();
-  item.content = client.values.size();
+  item.set_length(values.size());
+  item.set_content(client.values.size());
   client.values.insert(client.values.end(), values.begin(), values.end());
 }
 
 void StructStore::set_content(Item& item, StructKind kind, std::uint64_t length,
                               Content&& content) {
   item.kind = kind;
-  item.length = length;
+  item.set_length(length);
   item.countable = countable(kind);
   switch (kind) {
     case StructKind::kString:
       return set_string(item, content.text);
     case StructKind::kAny: {
-      Client& client = clients_[item.client];
-      item.content = client.values.size();
+      Client& client = clients_[item.client()];
+      item.set_content(client.values.size());
       std::move(content.values.begin(), content.values.end(), std::back_inserter(client.values));
       return;
     }
     case StructKind::kJson: {
-      Client& client = clients_[item.client];
-      item.content = client.values.size();
+      Client& client = clients_[item.client()];
+      item.set_content(client.values.size());
       for (std::string& json : content.json) client.values.emplace_back(std::move(json));
       return;
     }
@@ -129,7 +124,7 @@ void StructStore::set_content(Item& item, StructKind kind, std::uint64_t length,
     case StructKind::kDoc: {
       const Ref box = boxes_.take();
       boxes_[box] = std::move(content);
-      item.content = box;
+      item.set_content(box);
       return;
     }
     case StructKind::kGC:
@@ -151,25 +146,25 @@ void StructStore::set_json(Item& item, StructKind kind, std::string key,
 }
 
 void StructStore::replace_text(Item& item, std::string_view text) {
-  Client& client = clients_[item.client];
+  Client& client = clients_[item.client()];
   client.text_wasted += item.bytes;
-  item.content = client.text.size();
+  item.set_content(client.text.size());
   item.bytes = static_cast<std::uint32_t>(text.size());
   client.text += text;
 }
 
 void StructStore::split_content(Item& left, Item& right, std::uint64_t offset) {
-  right.length = left.length - offset;
-  left.length = offset;
+  right.set_length(left.length() - offset);
+  left.set_length(offset);
   if (left.kind == StructKind::kAny || left.kind == StructKind::kJson) {
-    right.content = left.content + offset;
+    right.set_content(left.content() + offset);
   }
   if (left.kind != StructKind::kString) return;
 
   const std::string_view whole = text(left);
   bool inside = false;
   const std::size_t cut =
-      left.ascii ? offset : offset_of(whole, offset, left.length + right.length, inside);
+      left.ascii ? offset : offset_of(whole, offset, left.length() + right.length(), inside);
   if (inside) return split_pair(left, right, cut);
   // Yjs looks only at the unit before the cut: also a half that was alone takes the unit after it
   // along.
@@ -183,21 +178,21 @@ void StructStore::split_content(Item& left, Item& right, std::uint64_t offset) {
     replace_text(right, after);
     return;
   }
-  right.content = left.content + cut;
+  right.set_content(left.content() + cut);
   right.bytes = static_cast<std::uint32_t>(left.bytes - cut);
   left.bytes = static_cast<std::uint32_t>(cut);
 }
 
 void StructStore::split_pair(Item& left, Item& right, std::size_t cut) {
   constexpr std::size_t kPairBytes = 4;
-  std::string& arena = clients_[left.client].text;
-  const std::size_t begin = left.content;
+  std::string& arena = clients_[left.client()].text;
+  const std::size_t begin = left.content();
   const std::size_t after = left.bytes - cut - kPairBytes;
   if (cut < after) {
     std::string before = arena.substr(begin, cut);
     before += kReplacement;
     arena.replace(begin + cut + 1, kReplacement.size(), kReplacement);
-    right.content = begin + cut + 1;
+    right.set_content(begin + cut + 1);
     right.bytes = static_cast<std::uint32_t>(kReplacement.size() + after);
     left.bytes -= right.bytes;
     replace_text(left, before);
@@ -213,7 +208,7 @@ void StructStore::split_pair(Item& left, Item& right, std::size_t cut) {
 
 bool StructStore::merge_content(Item& left, Item& right) {
   if (left.kind != right.kind) return false;
-  Client& client = clients_[left.client];
+  Client& client = clients_[left.client()];
   switch (left.kind) {
     case StructKind::kGC:
     case StructKind::kDeleted:
@@ -223,9 +218,9 @@ bool StructStore::merge_content(Item& left, Item& right) {
       const bool pair = !left.ascii && !right.ascii &&
                         encoding::is_high_surrogate(lone_surrogate(text(left), true)) &&
                         encoding::is_low_surrogate(lone_surrogate(text(right), false));
-      if (left.content + left.bytes == right.content && !pair) {
+      if (left.content() + left.bytes == right.content() && !pair) {
         left.bytes += right.bytes;
-      } else if (left.content + left.bytes == client.text.size() && !pair) {
+      } else if (left.content() + left.bytes == client.text.size() && !pair) {
         client.text += std::string(text(right));
         client.text_wasted += right.bytes;
         left.bytes += right.bytes;
@@ -240,15 +235,15 @@ bool StructStore::merge_content(Item& left, Item& right) {
     }
     case StructKind::kAny:
     case StructKind::kJson: {
-      if (left.content + left.length == right.content) return true;
+      if (left.content() + left.length() == right.content()) return true;
       std::vector<Value> joined;
       for (const Item* item : {&left, &right}) {
-        for (std::uint64_t i = 0; i < item->length; ++i) {
-          joined.push_back(std::move(client.values[item->content + i]));
+        for (std::uint64_t i = 0; i < item->length(); ++i) {
+          joined.push_back(std::move(client.values[item->content() + i]));
         }
       }
       client.values_wasted += joined.size();
-      left.content = client.values.size();
+      left.set_content(client.values.size());
       std::move(joined.begin(), joined.end(), std::back_inserter(client.values));
       return true;
     }
@@ -264,21 +259,21 @@ bool StructStore::merge_content(Item& left, Item& right) {
 }
 
 void StructStore::drop_content(Item& item, StructKind becomes) {
-  Client& client = clients_[item.client];
+  Client& client = clients_[item.client()];
   switch (item.kind) {
     case StructKind::kString:
       client.text_wasted += item.bytes;
       break;
     case StructKind::kAny:
     case StructKind::kJson:
-      client.values_wasted += item.length;
-      for (std::uint64_t i = 0; i < item.length; ++i) client.values[item.content + i] = Value();
+      client.values_wasted += item.length();
+      for (std::uint64_t i = 0; i < item.length(); ++i) client.values[item.content() + i] = Value();
       break;
     case StructKind::kBinary:
     case StructKind::kEmbed:
     case StructKind::kFormat:
     case StructKind::kDoc:
-      boxes_.release(static_cast<Ref>(item.content));
+      boxes_.release(static_cast<Ref>(item.content()));
       break;
     case StructKind::kGC:
     case StructKind::kDeleted:
@@ -287,7 +282,7 @@ void StructStore::drop_content(Item& item, StructKind becomes) {
       break;
   }
   item.kind = becomes;
-  item.content = 0;
+  item.set_content(0);
   item.bytes = 0;
   item.ascii = false;
 }
@@ -305,12 +300,12 @@ void StructStore::compact(ClientIndex index) {
     Item& item = items_[client.structs.at(at)];
     if (text && item.kind == StructKind::kString) {
       const std::string_view slice = this->text(item);
-      item.content = kept_text.size();
+      item.set_content(kept_text.size());
       kept_text += slice;
     } else if (values && (item.kind == StructKind::kAny || item.kind == StructKind::kJson)) {
-      const auto begin = client.values.begin() + static_cast<std::ptrdiff_t>(item.content);
-      item.content = kept_values.size();
-      std::move(begin, begin + static_cast<std::ptrdiff_t>(item.length),
+      const auto begin = client.values.begin() + static_cast<std::ptrdiff_t>(item.content());
+      item.set_content(kept_values.size());
+      std::move(begin, begin + static_cast<std::ptrdiff_t>(item.length()),
                 std::back_inserter(kept_values));
     }
   }

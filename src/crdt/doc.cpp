@@ -220,7 +220,7 @@ std::optional<Element> Map::get(std::string_view key) const {
   const Ref ref = state.engine.value_of(state, state.engine.find_key(key));
   if (ref == kNone) return std::nullopt;
   const Item& item = state.engine.store[ref];
-  return state.engine.element(item, item.length - 1);
+  return state.engine.element(item, item.length() - 1);
 }
 
 std::vector<std::string> Map::keys() const {
@@ -249,7 +249,7 @@ std::optional<ID> Map::entry_id(std::string_view key) const {
   if (ref == kNone) return std::nullopt;
   const Item& item = state.engine.store[ref];
   ID id = state.engine.store.id_of(item);
-  id.clock += item.length - 1;
+  id.clock += item.length() - 1;
   return id;
 }
 

@@ -43,7 +43,7 @@ Result<void> cut_refused(std::vector<Input>& values) {
 }  // namespace
 
 Ref Engine::end_at(RunningTransaction& transaction, SequenceIndex::Place place) {
-  if (place.offset + 1 < store[place.item].length) {
+  if (place.offset + 1 < store[place.item].length()) {
     split(transaction, place.item, place.offset + 1);
   }
   return place.item;
@@ -110,8 +110,8 @@ Result<void> Engine::list_remove(TypeState& of, std::size_t index, std::size_t l
     Ref ref = left == kNone ? of.first : store[left].right;
     for (; ref != kNone && left_over > 0; ref = store[ref].right) {
       if (store[ref].deleted) continue;
-      if (left_over < store[ref].length) split(transaction, ref, left_over);
-      left_over -= store[ref].length;
+      if (left_over < store[ref].length()) split(transaction, ref, left_over);
+      left_over -= store[ref].length();
       delete_item(transaction, ref);
     }
   });

@@ -83,8 +83,8 @@ TypeState* Engine::insert_type(RunningTransaction& transaction, const Spot& spot
   TypeState& state = make_type(made.kind, std::move(made.name));
   Item& item = store[ref];
   item.kind = StructKind::kType;
-  item.content = state.index;
-  item.length = 1;
+  item.set_content(state.index);
+  item.set_length(1);
   item.countable = true;
   integrate(transaction, ref);
   // First content, in Yjs's order: children or text, then attributes.

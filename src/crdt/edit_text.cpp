@@ -45,8 +45,8 @@ FormatCursor Engine::cursor_at(RunningTransaction& transaction, TypeState& of, s
   for (std::uint64_t count = index; count > 0 && cursor.right != kNone; cursor.forward()) {
     const Item& item = store[cursor.right];
     if (item.kind == StructKind::kFormat || item.deleted) continue;
-    if (count < item.length) split(transaction, cursor.right, count);
-    count -= item.length;
+    if (count < item.length()) split(transaction, cursor.right, count);
+    count -= item.length();
   }
   return cursor;
 }
@@ -119,8 +119,8 @@ void Engine::text_remove(TypeState& of, std::size_t index, std::size_t length) {
     if (place.offset > 0) ref = split(transaction, ref, place.offset);
     for (; ref != kNone && left_over > 0; ref = store[ref].right) {
       if (!deletable(store[ref])) continue;
-      if (left_over < store[ref].length) split(transaction, ref, left_over);
-      left_over -= store[ref].length;
+      if (left_over < store[ref].length()) split(transaction, ref, left_over);
+      left_over -= store[ref].length();
       delete_item(transaction, ref);
     }
   });
@@ -206,8 +206,8 @@ Result<void> Engine::format(RunningTransaction& transaction, TypeState& of, Form
     if (length == 0 && (negated.empty() || !gap)) break;
     if (item.deleted) continue;
     if (item.kind != StructKind::kFormat) {
-      if (length < item.length) split(transaction, cursor.right, length);
-      length -= item.length;
+      if (length < item.length()) split(transaction, cursor.right, length);
+      length -= item.length();
       continue;
     }
     const std::string& key = format_key(store, item);
@@ -245,8 +245,8 @@ void Engine::remove_formatted(RunningTransaction& transaction, FormatCursor& cur
   for (; length > 0 && cursor.right != kNone; cursor.forward()) {
     const Item& item = store[cursor.right];
     if (!deletable(item)) continue;
-    if (length < item.length) split(transaction, cursor.right, length);
-    length -= item.length;
+    if (length < item.length()) split(transaction, cursor.right, length);
+    length -= item.length();
     delete_item(transaction, cursor.right);
   }
   if (start != kNone) clean_gap(transaction, start, cursor.right, before, cursor.attributes);

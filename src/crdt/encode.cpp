@@ -19,24 +19,24 @@ void Engine::write_content(Encoder& out, const Item& item, std::uint64_t offset)
     case StructKind::kString: {
       const std::string_view text = store.text(item);
       if (offset == 0) {
-        out.string(text, item.length);
+        out.string(text, item.length());
       } else if (item.ascii) {
-        out.string(text.substr(offset), item.length - offset);
+        out.string(text.substr(offset), item.length() - offset);
       } else {
-        out.string(encoding::utf16_split(text, offset).second, item.length - offset);
+        out.string(encoding::utf16_split(text, offset).second, item.length() - offset);
       }
       return;
     }
     case StructKind::kAny:
-      out.length(item.length - offset);
+      out.length(item.length() - offset);
       for (const Value& value : store.values(item).subspan(offset)) out.any(value);
       return;
     case StructKind::kJson:
-      out.length(item.length - offset);
+      out.length(item.length() - offset);
       for (const Value& json : store.values(item).subspan(offset)) out.string(json.string());
       return;
     case StructKind::kType: {
-      const TypeState& held = type(static_cast<TypeIndex>(item.content));
+      const TypeState& held = type(static_cast<TypeIndex>(item.content()));
       out.type_kind(held.type_kind);
       if (held.type_kind == TypeKind::kXmlElement || held.type_kind == TypeKind::kXmlHook) {
         out.key(held.name);
@@ -44,13 +44,13 @@ void Engine::write_content(Encoder& out, const Item& item, std::uint64_t offset)
       return;
     }
     case StructKind::kDeleted:
-      out.length(item.length - offset);
+      out.length(item.length() - offset);
       return;
     case StructKind::kBinary:
     case StructKind::kEmbed:
     case StructKind::kFormat:
     case StructKind::kDoc:
-      wire::write_content(out, item.kind, store.box(item), item.length, offset);
+      wire::write_content(out, item.kind, store.box(item), item.length(), offset);
       return;
     case StructKind::kGC:
     case StructKind::kSkip:
@@ -62,24 +62,20 @@ template <typename Encoder>
 void Engine::write_item(Encoder& out, const Item& item, std::uint64_t offset) const {
   if (item.is_gc()) {
     out.info(0);
-    out.length(item.length - offset);
+    out.length(item.length() - offset);
     return;
   }
-  const bool has_origin = offset > 0 || item.origin_client != kNone;
-  const bool has_right_origin = item.right_origin_client != kNone;
+  const Unit origin = offset > 0 ? Unit{item.client(), item.clock() + offset - 1} : item.origin();
+  const Unit right_origin = item.right_origin();
+  const bool has_origin = origin != kNowhere;
+  const bool has_right_origin = right_origin != kNowhere;
   auto info = static_cast<std::uint8_t>(item.kind);
   if (has_origin) info |= wire::kHasOrigin;
   if (has_right_origin) info |= wire::kHasRightOrigin;
-  if (item.key != kNone) info |= wire::kHasKey;
+  if (item.key() != kNone) info |= wire::kHasKey;
   out.info(info);
-  if (has_origin) {
-    const bool cut = offset > 0;
-    out.left_id({store.client(cut ? item.client : item.origin_client).id,
-                 cut ? item.clock + offset - 1 : item.origin_clock});
-  }
-  if (has_right_origin) {
-    out.right_id({store.client(item.right_origin_client).id, item.right_origin_clock});
-  }
+  if (has_origin) out.left_id(store.id_of(origin));
+  if (has_right_origin) out.right_id(store.id_of(right_origin));
   if (!has_origin && !has_right_origin) {
     const TypeState& parent = type(item.parent);
     out.parent_is_root(parent.is_root());
@@ -88,7 +84,7 @@ void Engine::write_item(Encoder& out, const Item& item, std::uint64_t offset) co
     } else {
       out.left_id(parent.holder_id);
     }
-    if (item.key != kNone) out.string(key_text(item.key));
+    if (item.key() != kNone) out.string(key_text(item.key()));
   }
   write_content(out, item, offset);
 }
@@ -98,14 +94,14 @@ void Engine::write_client(Encoder& out, ClientIndex index, Clock since, Clock un
   const Client& owner = store.client(index);
   const auto first = owner.structs.find(since);
   const auto ends = [&](StructList::Position at) {
-    return owner.structs.is_end(at) || store[owner.structs.at(at)].clock >= until;
+    return owner.structs.is_end(at) || store[owner.structs.at(at)].clock() >= until;
   };
   std::uint64_t count = 0;
   for (auto at = first; !ends(at); at = owner.structs.next(at)) ++count;
   out.rest().var_uint(count);
   out.client(owner.id);
   out.rest().var_uint(since);
-  std::uint64_t offset = since - store[owner.structs.at(first)].clock;
+  std::uint64_t offset = since - store[owner.structs.at(first)].clock();
   for (auto at = first; count > 0; at = owner.structs.next(at), --count) {
     write_item(out, store[owner.structs.at(at)], offset);
     offset = 0;
@@ -118,7 +114,7 @@ DeleteSet Engine::delete_set() const {
     const StructList& structs = store.client(index).structs;
     for (auto at = structs.first(); !structs.is_end(at); at = structs.next(at)) {
       const Item& item = store[structs.at(at)];
-      if (item.deleted) result.add(id, item.clock, item.length);
+      if (item.deleted) result.add(id, item.clock(), item.length());
     }
   }
   return result;
@@ -227,7 +223,7 @@ Bytes Engine::encode_in_place(const RunningTransaction& transaction) const {
   std::string_view text;
   if (!clients.empty()) {
     run = &store[store.find(clients[0].client, clients[0].before)];
-    const std::uint64_t offset = clients[0].before - run->clock;
+    const std::uint64_t offset = clients[0].before - run->clock();
     // What was typed in place has a run before it, and ends whole characters.
     if (offset == 0) return encode_transaction(transaction, UpdateFormat::kV1);
     text = store.text(*run);
@@ -238,18 +234,19 @@ Bytes Engine::encode_in_place(const RunningTransaction& transaction) const {
   std::uint8_t* at = update.data();
   *at++ = run != nullptr ? 1 : 0;
   if (run != nullptr) {
-    const ClientId id = store.client(run->client).id;
+    const ClientId id = store.client(run->client()).id;
     *at++ = 1;
     at = put_var_uint(at, id);
     at = put_var_uint(at, clients[0].before);
-    const bool has_right_origin = run->right_origin_client != kNone;
+    const Unit right_origin = run->right_origin();
+    const bool has_right_origin = right_origin != kNowhere;
     *at++ = static_cast<std::uint8_t>(StructKind::kString) | wire::kHasOrigin |
             (has_right_origin ? wire::kHasRightOrigin : 0);
     at = put_var_uint(at, id);
     at = put_var_uint(at, clients[0].before - 1);
     if (has_right_origin) {
-      at = put_var_uint(at, store.client(run->right_origin_client).id);
-      at = put_var_uint(at, run->right_origin_clock);
+      at = put_var_uint(at, store.client(right_origin.client).id);
+      at = put_var_uint(at, right_origin.clock);
     }
     at = put_var_uint(at, text.size());
     at = std::copy(text.begin(), text.end(), at);

@@ -212,11 +212,6 @@ class Engine {
   Subdoc subdoc_of(const Item& item) const;
 
   // redo.cpp
-  /// A unit by its client's number.
-  struct Unit {
-    ClientIndex client = 0;
-    Clock clock = 0;
-  };
   /// Where the copy of an item begins. REQUIRES: the item is redone.
   Unit redone_of(Ref item) const { return redone_.at(item); }
   /// The unit, or what stands for it after any number of undone deletions. REQUIRES: it is here.

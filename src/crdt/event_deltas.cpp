@@ -21,7 +21,7 @@ std::optional<std::vector<Engine::Region>> Engine::changed_regions(
     while (clock < end && seen <= tuning::kRegionsFrom) {
       const Ref ref = store.find(of, clock);
       const Item& item = store[ref];
-      if (item.parent == target.index && item.key == kNone) changed.insert(ref);
+      if (item.parent == target.index && item.key() == kNone) changed.insert(ref);
       clock = item.end();
       ++seen;
     }
@@ -81,7 +81,7 @@ void Engine::add_list_delta(const RunningTransaction& transaction, TypeState& ta
     if (item.deleted) {
       if (transaction.adds(item) || !transaction.deletes(item)) return;
       Delete& op = delta.current<Delete>();
-      op.length += item.length;
+      op.length += item.length();
       op.ids.push_back(store.range_of(item));
       std::vector<Element> gone;
       elements(item, gone);
@@ -95,7 +95,7 @@ void Engine::add_list_delta(const RunningTransaction& transaction, TypeState& ta
       op.ids.push_back(store.range_of(item));
       event.inserted.push_back(op.ids.back());
     } else {
-      delta.current<Retain>().length += item.length;
+      delta.current<Retain>().length += item.length();
     }
   });
 }
@@ -203,7 +203,7 @@ void Engine::add_text_delta(const RunningTransaction& transaction, TypeState& ta
       if (!text) delta.close();
     } else if (!is_new && gone) {
       Delete& op = delta.current<Delete>();
-      op.length += item.length;
+      op.length += item.length();
       op.ids.push_back(store.range_of(item));
       if (text) {
         op.removed_text += store.text(item);
@@ -214,7 +214,7 @@ void Engine::add_text_delta(const RunningTransaction& transaction, TypeState& ta
       }
     } else if (!item.deleted) {
       Retain& op = delta.current<Retain>();
-      op.length += item.length;
+      op.length += item.length();
       formats.retain(op);
     }
   });

@@ -143,7 +143,7 @@ void Engine::add_keys(const RunningTransaction& transaction, TypeState& target,
     }
     if (replaced) {
       const Item& old = store[before];
-      change.old_value = element(old, old.length - 1);
+      change.old_value = element(old, old.length() - 1);
       if (std::holds_alternative<SharedType*>(*change.old_value)) {
         change.old_content = to_json(*change.old_value, then);
       }

@@ -23,14 +23,14 @@ UnitView view_of(Engine& engine, Ref ref) {
   const Item& item = engine.store[ref];
   UnitView view;
   view.id = engine.store.id_of(item);
-  view.length = item.length;
+  view.length = item.length();
   view.kind = item.kind;
   view.deleted = item.deleted;
   if (item.is_gc()) return view;
-  if (item.key != kNone) view.key = &engine.key_text(item.key);
+  if (item.key() != kNone) view.key = &engine.key_text(item.key());
   view.parent = view_of(engine.type(item.parent));
   if (item.kind == StructKind::kType)
-    view.type = engine.type(static_cast<TypeIndex>(item.content)).type_kind;
+    view.type = engine.type(static_cast<TypeIndex>(item.content())).type_kind;
   return view;
 }
 
@@ -40,7 +40,7 @@ const TypeState* find_type(Engine& engine, const TypeView& type) {
   if (owner == kNone || type.holder->clock >= engine.store.client(owner).end) return nullptr;
   const Item& holder = engine.store[engine.store.find(owner, type.holder->clock)];
   if (holder.kind != StructKind::kType) return nullptr;
-  return &engine.type(static_cast<TypeIndex>(holder.content));
+  return &engine.type(static_cast<TypeIndex>(holder.content()));
 }
 
 }  // namespace

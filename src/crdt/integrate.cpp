@@ -41,30 +41,20 @@ class Passed {
   std::size_t indexed_ = 0;
 };
 
-bool same_origin(const Item& a, const Item& b) {
-  return a.origin_client == b.origin_client &&
-         (a.origin_client == kNone || a.origin_clock == b.origin_clock);
-}
-
-bool same_right_origin(const Item& a, const Item& b) {
-  return a.right_origin_client == b.right_origin_client &&
-         (a.right_origin_client == kNone || a.right_origin_clock == b.right_origin_clock);
-}
-
 }  // namespace
 
 Ref Engine::clean_start(RunningTransaction& transaction, ClientIndex client_index, Clock clock) {
   const Ref ref = store.find(client_index, clock);
   const Item& item = store[ref];
-  if (item.clock == clock || item.is_gc()) return ref;
-  return split(transaction, ref, clock - item.clock);
+  if (item.clock() == clock || item.is_gc()) return ref;
+  return split(transaction, ref, clock - item.clock());
 }
 
 Ref Engine::clean_end(RunningTransaction& transaction, ClientIndex client_index, Clock clock) {
   const Ref ref = store.find(client_index, clock);
   const Item& item = store[ref];
   if (item.end() != clock + 1 && !item.is_gc()) {
-    split(transaction, ref, clock + 1 - item.clock);
+    split(transaction, ref, clock + 1 - item.clock());
   }
   return ref;
 }
@@ -75,28 +65,27 @@ Ref Engine::split(RunningTransaction& transaction, Ref left_ref, std::uint64_t o
   Item& left = store[left_ref];
   Item& right = store[right_ref];
   right = left;
-  right.clock = left.clock + offset;
-  right.origin_client = left.client;
-  right.origin_clock = right.clock - 1;
+  right.set_id({left.client(), left.clock() + offset});
+  right.set_origin({left.client(), right.clock() - 1});
   right.left = left_ref;
-  right.leaf = kNone;
+  if (right.key() == kNone) right.set_leaf(kNone);
   store.split_content(left, right, offset);
   left.right = right_ref;
   TypeState& parent = type(left.parent);
   if (right.right != kNone) {
     store[right.right].left = right_ref;
-  } else if (right.key != kNone) {
-    parent.map.set(right.key, right_ref);
+  } else if (right.key() != kNone) {
+    parent.map.set(right.key(), right_ref);
   } else {
     parent.last = right_ref;
   }
-  store.client(left.client).structs.insert(right.clock, right_ref);
+  store.client(left.client()).structs.insert(right_ref);
   if (left.redone) {
     const Unit copy = redone_of(left_ref);
     note_redone(right_ref, {copy.client, copy.clock + offset});
   }
-  transaction.add_split(right.client, right.clock);
-  if (left.key == kNone) {
+  transaction.add_split(right.client(), right.clock());
+  if (left.key() == kNone) {
     ++parent.items;
     if (parent.positions) {
       parent.positions->update(left_ref);
@@ -126,26 +115,26 @@ void Engine::resolve_conflicts(Item& item) {
   if (left != kNone) {
     other_ref = store[left].right;
   } else {
-    other_ref = item.key != kNone ? leftmost_of(parent, item.key) : parent.first;
+    other_ref = item.key() != kNone ? leftmost_of(parent, item.key()) : parent.first;
   }
   // Passed since `left` last moved: items that this one conflicts with.
   std::size_t conflicts_from = 0;
   Passed passed;
-  const ClientId own = store.client(item.client).id;
+  const ClientId own = store.client(item.client()).id;
   while (other_ref != kNone && other_ref != item.right) {
     const Item& other = store[other_ref];
     passed.add(other_ref);
-    if (same_origin(item, other)) {
-      if (store.client(other.client).id < own) {
+    if (other.origin() == item.origin()) {
+      if (store.client(other.client()).id < own) {
         left = other_ref;
         conflicts_from = passed.size();
-      } else if (same_right_origin(item, other)) {
+      } else if (other.right_origin() == item.right_origin()) {
         // Both want the very same place; the ids decide, and this one comes first.
         break;
       }
     } else {
-      if (other.origin_client == kNone) break;
-      const std::size_t origin = passed.find(store.find(other.origin_client, other.origin_clock));
+      if (other.origin() == kNowhere) break;
+      const std::size_t origin = passed.find(store.find(other.origin()));
       if (origin == Passed::kNever) break;
       // Made to the right of an item that was passed for good: it belongs to that item.
       if (origin < conflicts_from) {
@@ -164,21 +153,21 @@ void Engine::link(RunningTransaction& transaction, Ref ref) {
   if (item.left != kNone) {
     item.right = store[item.left].right;
     store[item.left].right = ref;
-  } else if (item.key != kNone) {
-    item.right = leftmost_of(parent, item.key);
+  } else if (item.key() != kNone) {
+    item.right = leftmost_of(parent, item.key());
   } else {
     item.right = parent.first;
     parent.first = ref;
   }
   if (item.right != kNone) {
     store[item.right].left = ref;
-  } else if (item.key != kNone) {
-    parent.map.set(item.key, ref);
+  } else if (item.key() != kNone) {
+    parent.map.set(item.key(), ref);
     if (item.left != kNone) delete_item(transaction, item.left);
   } else {
     parent.last = ref;
   }
-  if (item.key != kNone) return;
+  if (item.key() != kNone) return;
   ++parent.items;
   parent.length += item.visible_length();
   if (parent.positions) parent.positions->insert_after(item.left, ref);
@@ -187,9 +176,9 @@ void Engine::link(RunningTransaction& transaction, Ref ref) {
 void Engine::append_struct(RunningTransaction& transaction, Ref ref) {
   restructured(transaction);
   Item& item = store[ref];
-  Client& owner = store.client(item.client);
-  for (std::size_t i = cleaned_; i < queued_; ++i) queue_[i]->touch(item.client, owner.end);
-  owner.structs.append(item.clock, ref);
+  Client& owner = store.client(item.client());
+  for (std::size_t i = cleaned_; i < queued_; ++i) queue_[i]->touch(item.client(), owner.end);
+  owner.structs.append(ref);
   owner.end = item.end();
 }
 
@@ -200,10 +189,10 @@ void Engine::integrate(RunningTransaction& transaction, Ref ref) {
   append_struct(transaction, ref);
   TypeState& parent = type(item.parent);
   if (item.kind == StructKind::kDeleted) {
-    transaction.add_deleted(item.client, item.clock, item.length);
+    transaction.add_deleted(item.client(), item.clock(), item.length());
     item.deleted = true;
   } else if (item.kind == StructKind::kType) {
-    TypeState& held = type(static_cast<TypeIndex>(item.content));
+    TypeState& held = type(static_cast<TypeIndex>(item.content()));
     held.holder = ref;
     held.holder_id = store.id_of(item);
     held.parent_type = item.parent;
@@ -212,8 +201,8 @@ void Engine::integrate(RunningTransaction& transaction, Ref ref) {
   } else if (item.kind == StructKind::kFormat) {
     parent.has_formats = parent.formats_known = true;
   }
-  note_changed(transaction, parent, item.key);
-  if (is_deleted(parent) || (item.key != kNone && item.right != kNone)) {
+  note_changed(transaction, parent, item.key());
+  if (is_deleted(parent) || (item.key() != kNone && item.right != kNone)) {
     delete_item(transaction, ref);
   }
 }
@@ -222,9 +211,8 @@ void Engine::integrate_gc(RunningTransaction& transaction, ClientIndex client_in
                           std::uint64_t length) {
   const Ref ref = store.take();
   Item& item = store[ref];
-  item.client = client_index;
-  item.clock = store.client(client_index).end;
-  item.length = length;
+  item.set_id({client_index, store.client(client_index).end});
+  item.set_length(length);
   item.deleted = true;
   append_struct(transaction, ref);
 }
@@ -233,20 +221,13 @@ Ref Engine::new_item(const Spot& spot) {
   const ClientIndex own = store.intern(client);
   const Ref ref = store.take();
   Item& item = store[ref];
-  item.client = own;
-  item.clock = store.client(own).end;
+  item.set_id({own, store.client(own).end});
   item.parent = spot.parent;
-  item.key = spot.key;
+  item.set_key(spot.key);
   item.left = spot.left;
   item.right = spot.right;
-  if (spot.left != kNone) {
-    item.origin_client = store[spot.left].client;
-    item.origin_clock = store[spot.left].end() - 1;
-  }
-  if (spot.right != kNone) {
-    item.right_origin_client = store[spot.right].client;
-    item.right_origin_clock = store[spot.right].clock;
-  }
+  if (spot.left != kNone) item.set_origin(store[spot.left].last());
+  if (spot.right != kNone) item.set_right_origin(store[spot.right].first());
   return ref;
 }
 
@@ -271,14 +252,14 @@ void Engine::mark_deleted(RunningTransaction& transaction, Ref ref,
   if (item.deleted) return;
   restructured(transaction);
   TypeState& parent = type(item.parent);
-  const bool in_list = item.countable && item.key == kNone;
-  if (in_list) parent.length -= item.length;
+  const bool in_list = item.countable && item.key() == kNone;
+  if (in_list) parent.length -= item.length();
   item.deleted = true;
   if (in_list && parent.positions) parent.positions->update(ref);
-  transaction.add_deleted(item.client, item.clock, item.length);
-  note_changed(transaction, parent, item.key);
+  transaction.add_deleted(item.client(), item.clock(), item.length());
+  note_changed(transaction, parent, item.key());
   if (item.kind == StructKind::kDoc) remove_subdoc(transaction, item);
-  if (item.kind == StructKind::kType) emptied.push_back(static_cast<TypeIndex>(item.content));
+  if (item.kind == StructKind::kType) emptied.push_back(static_cast<TypeIndex>(item.content()));
 }
 
 void Engine::delete_item(RunningTransaction& transaction, Ref ref) {
@@ -304,7 +285,7 @@ void Engine::delete_item(RunningTransaction& transaction, Ref ref) {
     } else if (!transaction.adds(item)) {
       // Deleted before: it is not among this transaction's deletions, but will be collected with
       // its parent and may then join its neighbours.
-      transaction.add_split(item.client, item.clock);
+      transaction.add_split(item.client(), item.clock());
     }
   };
   mark(ref);

@@ -81,7 +81,7 @@ Element Engine::element(const Item& item, std::uint64_t offset) const {
     case StructKind::kType:
       // Shared types are identities: reading one hands out the type itself.
       return const_cast<SharedType*>(
-          static_cast<const SharedType*>(&type(static_cast<TypeIndex>(item.content))));
+          static_cast<const SharedType*>(&type(static_cast<TypeIndex>(item.content()))));
     case StructKind::kGC:
     case StructKind::kDeleted:
     case StructKind::kFormat:
@@ -97,7 +97,7 @@ void Engine::elements(const Item& item, std::vector<Element>& out) const {
       out.emplace_back(Value(encoding::from_utf16(std::u16string_view(&unit, 1))));
     }
   } else if (item.kind != StructKind::kDeleted && item.kind != StructKind::kFormat) {
-    for (std::uint64_t i = 0; i < item.length; ++i) out.push_back(element(item, i));
+    for (std::uint64_t i = 0; i < item.length(); ++i) out.push_back(element(item, i));
   }
 }
 
@@ -119,7 +119,7 @@ std::string Engine::text_slice(TypeState& of, std::uint64_t index, std::uint64_t
   for (; length > 0 && ref != kNone; ref = store[ref].right) {
     const Item& item = store[ref];
     if (!item.visible()) continue;
-    const std::uint64_t units = std::min(item.length - offset, length);
+    const std::uint64_t units = std::min(item.length() - offset, length);
     if (item.kind == StructKind::kString) {
       append_units(result, store.text(item), offset, units);
     } else {
@@ -149,7 +149,7 @@ Value Engine::to_json(const TypeState& of, Lens lens, int depth) const {
         if (ref == kNone) continue;
         const Item& item = store[ref];
         members.emplace_back(key_text(entry.key),
-                             to_json(element(item, item.length - 1), lens, depth + 1));
+                             to_json(element(item, item.length() - 1), lens, depth + 1));
       }
       return members;
     }
@@ -214,8 +214,8 @@ Path Engine::path_of(const TypeState& of, const TypeState* from) {
   const TypeState* at = &of;
   while (at != from && !at->is_root() && at->holder != kNone) {
     const Item& holder = store[at->holder];
-    if (holder.key != kNone) {
-      path.emplace_back(key_text(holder.key));
+    if (holder.key() != kNone) {
+      path.emplace_back(key_text(holder.key()));
     } else {
       path.emplace_back(static_cast<std::size_t>(position_of(at->holder)));
     }
@@ -234,10 +234,10 @@ std::optional<Doc::Place> Engine::place_of(ID id) {
   const TypeState* at = &type(item.parent);
   Doc::Place place;
   place.path = path_of(*at);
-  if (item.key != kNone) {
-    place.path.emplace_back(key_text(item.key));
+  if (item.key() != kNone) {
+    place.path.emplace_back(key_text(item.key()));
   } else {
-    place.path.emplace_back(static_cast<std::size_t>(position_of(ref) + (id.clock - item.clock)));
+    place.path.emplace_back(static_cast<std::size_t>(position_of(ref) + (id.clock - item.clock())));
   }
   while (!at->is_root()) at = &type(at->parent_type);
   place.root = at->name;

@@ -15,7 +15,7 @@ SequenceIndex::Place Engine::follow_redone(Unit unit) const {
   for (;;) {
     const Ref ref = store.find(unit.client, unit.clock);
     const Item& item = store[ref];
-    const std::uint64_t offset = unit.clock - item.clock;
+    const std::uint64_t offset = unit.clock - item.clock();
     if (!item.redone) return {ref, offset};
     const Unit copy = redone_of(ref);
     unit = {copy.client, copy.clock + offset};
@@ -64,13 +64,13 @@ Ref Engine::copy_redone(RunningTransaction& transaction, Ref ref, const Redo& re
       holder = clean_start(transaction, copy.client, copy.clock);
     }
     if (store[holder].kind != StructKind::kType) return kNone;
-    parent = static_cast<TypeIndex>(store[holder].content);
+    parent = static_cast<TypeIndex>(store[holder].content());
   }
   const std::optional<Spot> spot = redo_spot(transaction, ref, parent, redo);
   if (!spot) return kNone;
   const Ref copy = new_item(*spot);
   copy_content(ref, copy);
-  note_redone(ref, {store[copy].client, store[copy].clock});
+  note_redone(ref, {store[copy].client(), store[copy].clock()});
   keep(copy, true);
   integrate(transaction, copy);
   return copy;
@@ -78,7 +78,7 @@ Ref Engine::copy_redone(RunningTransaction& transaction, Ref ref, const Redo& re
 
 std::optional<Engine::Spot> Engine::redo_spot(RunningTransaction& transaction, Ref ref,
                                               TypeIndex parent, const Redo& redo) {
-  const KeyIndex key = store[ref].key;
+  const KeyIndex key = store[ref].key();
   Spot spot{parent, key, kNone, kNone};
   if (key == kNone) {
     for (Ref left = store[ref].left; left != kNone && spot.left == kNone; left = store[left].left) {
@@ -134,22 +134,22 @@ void Engine::copy_content(Ref from_ref, Ref to_ref) {
     case StructKind::kJson: {
       Content content;
       for (const Value& json : store.values(from)) content.json.push_back(json.string());
-      return store.set_content(to, from.kind, from.length, std::move(content));
+      return store.set_content(to, from.kind, from.length(), std::move(content));
     }
     case StructKind::kType: {
-      const TypeState& held = type(static_cast<TypeIndex>(from.content));
-      to.content = make_type(held.type_kind, held.name).index;
+      const TypeState& held = type(static_cast<TypeIndex>(from.content()));
+      to.set_content(make_type(held.type_kind, held.name).index);
       return store.set_content(to, from.kind, 1, {});
     }
     case StructKind::kBinary:
     case StructKind::kEmbed:
     case StructKind::kFormat:
     case StructKind::kDoc:
-      return store.set_content(to, from.kind, from.length, Content(store.box(from)));
+      return store.set_content(to, from.kind, from.length(), Content(store.box(from)));
     case StructKind::kDeleted:
     case StructKind::kGC:
     case StructKind::kSkip:
-      return store.set_content(to, StructKind::kDeleted, from.length, {});
+      return store.set_content(to, StructKind::kDeleted, from.length(), {});
   }
 }
 

@@ -58,7 +58,7 @@ AbsolutePosition beside(Engine& engine, SequenceIndex::Place unit, std::int64_t 
   if (engine.is_deleted(type)) return found;
   if (item.visible()) found.index = unit.offset + (assoc < 0 ? 1 : 0);
   // The values of a key have no place among the elements.
-  if (item.key == kNone) found.index += engine.position_of(unit.item);
+  if (item.key() == kNone) found.index += engine.position_of(unit.item);
   return found;
 }
 
@@ -85,7 +85,7 @@ RelativePosition RelativePosition::at(SharedType& in, std::size_t index, std::in
   } else if (assoc < 0 && type.last != kNone) {
     // As Yjs: the last unit, whether or not it is visible.
     const Item& last = engine.store[type.last];
-    position.item = ID{engine.store.client(last.client).id, last.end() - 1};
+    position.item = ID{engine.store.client(last.client()).id, last.end() - 1};
   }
   return position;
 }
@@ -98,7 +98,7 @@ std::optional<AbsolutePosition> RelativePosition::resolve(Doc& doc, UndoneDeleti
     if (client == kNone || id.clock >= engine.store.client(client).end) return std::nullopt;
     if (undone == UndoneDeletions::kFollow) return engine.follow_redone({client, id.clock});
     const Ref ref = engine.store.find(client, id.clock);
-    return SequenceIndex::Place{ref, id.clock - engine.store[ref].clock};
+    return SequenceIndex::Place{ref, id.clock - engine.store[ref].clock()};
   };
   if (item) {
     const auto unit = find(*item);
@@ -111,7 +111,7 @@ std::optional<AbsolutePosition> RelativePosition::resolve(Doc& doc, UndoneDeleti
   } else {
     const auto holder = find(*type);
     if (!holder || engine.store[holder->item].kind != StructKind::kType) return std::nullopt;
-    within = &engine.type(static_cast<TypeIndex>(engine.store[holder->item].content));
+    within = &engine.type(static_cast<TypeIndex>(engine.store[holder->item].content()));
   }
   return AbsolutePosition{within, assoc < 0 ? 0 : static_cast<std::size_t>(within->length), assoc};
 }

@@ -88,9 +88,10 @@ bool RunningTransaction::deletes(const Item& item) const {
   SYNCLINE_CHECK(finished_, "deletions are asked for once the body is done");
   const auto found =
       std::partition_point(deleted_.begin(), deleted_.end(), [&](const Deleted& range) {
-        return range.client != item.client ? range.client < item.client : range.end() <= item.clock;
+        return range.client != item.client() ? range.client < item.client()
+                                             : range.end() <= item.clock();
       });
-  return found != deleted_.end() && found->client == item.client && found->clock <= item.clock;
+  return found != deleted_.end() && found->client == item.client() && found->clock <= item.clock();
 }
 
 void RunningTransaction::finish(bool keep_order) {

@@ -90,7 +90,7 @@ class RunningTransaction final : public Transaction {
 
   Clock before(ClientIndex client) const;
   /// Whether a unit was added by this transaction (or a later one).
-  bool adds(const Item& item) const { return item.clock >= before(item.client); }
+  bool adds(const Item& item) const { return item.clock() >= before(item.client()); }
   /// REQUIRES: finished.
   bool deletes(const Item& item) const;
   bool finished() const { return finished_; }

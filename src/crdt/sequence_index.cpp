@@ -68,7 +68,7 @@ void SequenceIndex::add_above(std::uint32_t leaf, std::uint64_t change) {
 
 void SequenceIndex::insert_after(Ref left, Ref item) {
   settle();
-  std::uint32_t leaf = left == kNone ? leftmost_leaf() : items_[left].leaf;
+  std::uint32_t leaf = left == kNone ? leftmost_leaf() : items_[left].leaf();
   std::uint32_t slot = left == kNone ? 0 : slot_in_leaf(leaves_[leaf], left) + 1;
   if (leaves_[leaf].count == kLeafItems) {
     const std::uint32_t right = split_leaf(leaf);
@@ -86,7 +86,7 @@ void SequenceIndex::insert_after(Ref left, Ref item) {
   into.items[slot] = item;
   into.visible[slot] = visible;
   ++into.count;
-  items_[item].leaf = leaf;
+  items_[item].set_leaf(leaf);
   if (visible != 0) add_above(leaf, visible);
 }
 
@@ -99,7 +99,7 @@ std::uint32_t SequenceIndex::split_leaf(std::uint32_t left) {
   std::copy_n(from.items.begin() + kept, to.count, to.items.begin());
   std::copy_n(from.visible.begin() + kept, to.count, to.visible.begin());
   from.count = kept;
-  for (std::uint32_t i = 0; i < to.count; ++i) items_[to.items[i]].leaf = right;
+  for (std::uint32_t i = 0; i < to.count; ++i) items_[to.items[i]].set_leaf(right);
   insert_node(left, right, true);
   return right;
 }
@@ -151,7 +151,7 @@ std::uint32_t SequenceIndex::split_inner(std::uint32_t left) {
 
 void SequenceIndex::remove(Ref item) {
   settle();
-  const std::uint32_t leaf = items_[item].leaf;
+  const std::uint32_t leaf = items_[item].leaf();
   Leaf& from = leaves_[leaf];
   const std::uint32_t slot = slot_in_leaf(from, item);
   const std::uint64_t visible = from.visible[slot];
@@ -160,7 +160,7 @@ void SequenceIndex::remove(Ref item) {
   std::copy(from.visible.begin() + slot + 1, from.visible.begin() + from.count,
             from.visible.begin() + slot);
   --from.count;
-  items_[item].leaf = kNone;
+  items_[item].set_leaf(kNone);
   if (visible != 0) add_above(leaf, 0 - visible);
   if (from.count == 0) remove_node(leaf, true);
 }
@@ -198,7 +198,7 @@ void SequenceIndex::remove_node(std::uint32_t node, bool leaf) {
 void SequenceIndex::update(Ref item) {
   if (item != stale_) settle();
   stale_ = kNone;
-  const std::uint32_t leaf = items_[item].leaf;
+  const std::uint32_t leaf = items_[item].leaf();
   Leaf& in = leaves_[leaf];
   std::uint64_t& visible = in.visible[slot_in_leaf(in, item)];
   const std::uint64_t now = items_[item].visible_length();
@@ -230,7 +230,7 @@ SequenceIndex::Place SequenceIndex::find(std::uint64_t position) {
 
 std::uint64_t SequenceIndex::position_of(Ref item) {
   settle();
-  std::uint32_t node = items_[item].leaf;
+  std::uint32_t node = items_[item].leaf();
   const Leaf& leaf = leaves_[node];
   std::uint64_t position = 0;
   for (std::uint32_t i = 0; leaf.items[i] != item; ++i) position += leaf.visible[i];

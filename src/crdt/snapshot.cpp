@@ -92,7 +92,7 @@ std::optional<Element> map_value_at(const SharedType& map, std::string_view key,
   const Ref ref = engine.value_of(state, engine.find_key(key), Lens{.at = &snapshot});
   if (ref == kNone) return std::nullopt;
   const Item& item = engine.store[ref];
-  return engine.element(item, item.length - 1);
+  return engine.element(item, item.length() - 1);
 }
 
 std::vector<std::pair<std::string, Element>> map_at(const SharedType& map,
@@ -104,7 +104,7 @@ std::vector<std::pair<std::string, Element>> map_at(const SharedType& map,
     const Ref ref = engine.value_of(state, entry.key, Lens{.at = &snapshot});
     if (ref == kNone) continue;
     const Item& item = engine.store[ref];
-    result.emplace_back(engine.key_text(entry.key), engine.element(item, item.length - 1));
+    result.emplace_back(engine.key_text(entry.key), engine.element(item, item.length() - 1));
   }
   return result;
 }

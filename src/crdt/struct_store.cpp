@@ -11,31 +11,32 @@ namespace syncline::crdt {
 StructList::Position StructList::find(Clock clock) const {
   SYNCLINE_CHECK(!blocks_.empty(), "a client with structs");
   const auto holds = [&](std::size_t block) {
-    return blocks_[block].front().clock <= clock &&
-           (block + 1 == blocks_.size() || clock < blocks_[block + 1].front().clock);
+    return blocks_[block].first <= clock &&
+           (block + 1 == blocks_.size() || clock < blocks_[block + 1].first);
   };
   std::size_t block = hint_.block;
-  if (block >= blocks_.size() || !holds(block)) {
-    const auto after = std::partition_point(
-        blocks_.begin(), blocks_.end(),
-        [&](const std::vector<Entry>& entries) { return entries.front().clock <= clock; });
+  const bool near = block < blocks_.size() && holds(block);
+  if (!near) {
+    const auto after =
+        std::partition_point(blocks_.begin(), blocks_.end(),
+                             [&](const Block& candidate) { return candidate.first <= clock; });
     block = static_cast<std::size_t>(after - blocks_.begin()) - 1;
   }
-  const std::vector<Entry>& entries = blocks_[block];
-  std::size_t slot = block == hint_.block ? hint_.slot : entries.size();
-  const bool hit = slot < entries.size() && entries[slot].clock <= clock &&
-                   (slot + 1 == entries.size() || clock < entries[slot + 1].clock);
+  const std::vector<Ref>& refs = blocks_[block].refs;
+  std::size_t slot = hint_.slot;
+  const bool hit = near && slot < refs.size() && clock_of(refs[slot]) <= clock &&
+                   clock < (*items_)[refs[slot]].end();
   if (!hit) {
-    const auto after = std::partition_point(entries.begin(), entries.end(),
-                                            [&](const Entry& e) { return e.clock <= clock; });
-    slot = static_cast<std::size_t>(after - entries.begin()) - 1;
+    const auto after = std::partition_point(refs.begin(), refs.end(),
+                                            [&](Ref ref) { return clock_of(ref) <= clock; });
+    slot = static_cast<std::size_t>(after - refs.begin()) - 1;
   }
   hint_ = {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(slot)};
   return hint_;
 }
 
 StructList::Position StructList::next(Position position) const {
-  if (position.slot + 1 < blocks_[position.block].size()) {
+  if (position.slot + 1 < blocks_[position.block].refs.size()) {
     return {position.block, position.slot + 1};
   }
   return {position.block + 1, 0};
@@ -44,39 +45,46 @@ StructList::Position StructList::next(Position position) const {
 StructList::Position StructList::previous(Position position) const {
   if (position.slot > 0) return {position.block, position.slot - 1};
   const std::uint32_t block = position.block - 1;
-  return {block, static_cast<std::uint32_t>(blocks_[block].size()) - 1};
+  return {block, static_cast<std::uint32_t>(blocks_[block].refs.size()) - 1};
 }
 
 StructList::Position StructList::last() const {
   return previous({static_cast<std::uint32_t>(blocks_.size()), 0});
 }
 
-void StructList::append(Clock clock, Ref ref) {
-  if (blocks_.empty() || blocks_.back().size() == tuning::kStructBlock) blocks_.emplace_back();
-  blocks_.back().push_back({clock, ref});
+void StructList::append(Ref ref) {
+  if (blocks_.empty() || blocks_.back().refs.size() == tuning::kStructBlock) {
+    blocks_.push_back({clock_of(ref), {}});
+  }
+  blocks_.back().refs.push_back(ref);
 }
 
-void StructList::insert(Clock clock, Ref ref) {
-  const Position left = find(clock);
-  std::vector<Entry>& entries = blocks_[left.block];
-  entries.insert(entries.begin() + left.slot + 1, {clock, ref});
-  if (entries.size() <= tuning::kStructBlock) return;
-  std::vector<Entry> upper(entries.begin() + tuning::kStructBlock / 2, entries.end());
-  entries.resize(tuning::kStructBlock / 2);
-  blocks_.insert(blocks_.begin() + left.block + 1, std::move(upper));
+void StructList::insert(Ref ref) {
+  const Position left = find(clock_of(ref));
+  std::vector<Ref>& refs = blocks_[left.block].refs;
+  refs.insert(refs.begin() + left.slot + 1, ref);
+  if (refs.size() <= tuning::kStructBlock) return;
+  std::vector<Ref> upper(refs.begin() + tuning::kStructBlock / 2, refs.end());
+  refs.resize(tuning::kStructBlock / 2);
+  const Clock first = clock_of(upper[0]);
+  blocks_.insert(blocks_.begin() + left.block + 1, {first, std::move(upper)});
 }
 
 StructList::Position StructList::erase(Position position) {
   const Position before = previous(position);
-  std::vector<Entry>& entries = blocks_[position.block];
-  entries.erase(entries.begin() + position.slot);
-  if (entries.empty()) blocks_.erase(blocks_.begin() + position.block);
+  std::vector<Ref>& refs = blocks_[position.block].refs;
+  refs.erase(refs.begin() + position.slot);
+  if (refs.empty()) {
+    blocks_.erase(blocks_.begin() + position.block);
+  } else {
+    moved({position.block, 0});
+  }
   return before;
 }
 
 ClientIndex StructStore::intern(ClientId id) {
   const auto [entry, added] = by_id_.try_emplace(id, static_cast<ClientIndex>(clients_.size()));
-  if (added) clients_.emplace_back().id = id;
+  if (added) clients_.emplace_back(id, items_);
   return entry->second;
 }
 

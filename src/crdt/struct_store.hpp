@@ -2,8 +2,8 @@
 // in.
 //
 // Clients are interned to small numbers. Each client has its structs in clock order, without gaps
-// from clock 0, in blocks, so that finding is a binary search (and usually the block of the last
-// hit), and splitting an item moves one block's entries only. Each client also has two arenas, one
+// from clock 0, in blocks, so that finding is a binary search (and usually the place of the last
+// hit), and splitting an item moves one block's numbers only. Each client also has two arenas, one
 // of text and one of values, to which content is appended as it is integrated. Clocks come in
 // order, so what a client typed in a row lies in a row: joining two items that follow each other
 // joins two adjacent slices and moves nothing, and so does splitting.
@@ -22,20 +22,18 @@ namespace syncline::crdt {
 /// One client's structs in clock order.
 class StructList {
  public:
-  struct Entry {
-    Clock clock = 0;
-    Ref ref = kNone;
-  };
   /// A place in the list; insertions and erasures invalidate all others.
   struct Position {
     std::uint32_t block = 0;
     std::uint32_t slot = 0;
   };
 
+  explicit StructList(const Pool<Item>& items) : items_(&items) {}
+
   bool empty() const { return blocks_.empty(); }
   /// The struct that holds `clock`. REQUIRES: one does (below the client's end).
   Position find(Clock clock) const;
-  Ref at(Position position) const { return blocks_[position.block][position.slot].ref; }
+  Ref at(Position position) const { return blocks_[position.block].refs[position.slot]; }
   bool is_first(Position position) const { return position.block == 0 && position.slot == 0; }
   /// The next and previous place; next of the last is past the end (is_end).
   Position next(Position position) const;
@@ -44,24 +42,37 @@ class StructList {
   Position first() const { return {0, 0}; }
   Position last() const;
 
-  void append(Clock clock, Ref ref);
-  /// The struct at `position` begins at another clock now. REQUIRES: it still lies between its
-  /// neighbours.
-  void move(Position position, Clock clock) {
-    blocks_[position.block][position.slot].clock = clock;
+  /// Adds a struct whose clock is set. REQUIRES: it comes after all others.
+  void append(Ref ref);
+  /// The struct at `position` begins at another clock now, between its neighbours still.
+  void moved(Position position) {
+    Block& block = blocks_[position.block];
+    if (position.slot == 0) block.first = clock_of(block.refs[0]);
   }
-  void insert(Clock clock, Ref ref);
+  /// Adds a struct whose clock is set. REQUIRES: not before the first.
+  void insert(Ref ref);
   /// Removes an entry; returns the place of the one before it. REQUIRES: not the first.
   Position erase(Position position);
 
  private:
-  std::vector<std::vector<Entry>> blocks_;
+  struct Block {
+    /// The clock of the first struct.
+    Clock first = 0;
+    std::vector<Ref> refs;
+  };
+
+  Clock clock_of(Ref ref) const { return (*items_)[ref].clock(); }
+
+  const Pool<Item>* items_;
+  std::vector<Block> blocks_;
   mutable Position hint_;
 };
 
 /// All that one client made.
 struct Client {
-  ClientId id = 0;
+  Client(ClientId of, const Pool<Item>& items) : id(of), structs(items) {}
+
+  ClientId id;
   Clock end = 0;
   StructList structs;
   std::string text;
@@ -93,20 +104,22 @@ class StructStore {
     const StructList& structs = clients_[client].structs;
     return structs.at(structs.find(clock));
   }
-  ID id_of(const Item& item) const { return {clients_[item.client].id, item.clock}; }
+  Ref find(Unit unit) const { return find(unit.client, unit.clock); }
+  ID id_of(Unit unit) const { return {clients_[unit.client].id, unit.clock}; }
+  ID id_of(const Item& item) const { return {clients_[item.client()].id, item.clock()}; }
   IdRange range_of(const Item& item) const {
-    return {clients_[item.client].id, item.clock, item.length};
+    return {clients_[item.client()].id, item.clock(), item.length()};
   }
 
   // Contents (content.cpp). An item's kind says which of them it has.
   std::string_view text(const Item& item) const {
-    return std::string_view(clients_[item.client].text).substr(item.content, item.bytes);
+    return std::string_view(clients_[item.client()].text).substr(item.content(), item.bytes);
   }
   /// The JSON texts of a kJson item are strings among the values.
   std::span<const Value> values(const Item& item) const {
-    return std::span(clients_[item.client].values).subspan(item.content, item.length);
+    return std::span(clients_[item.client()].values).subspan(item.content(), item.length());
   }
-  const Content& box(const Item& item) const { return boxes_[static_cast<Ref>(item.content)]; }
+  const Content& box(const Item& item) const { return boxes_[static_cast<Ref>(item.content())]; }
 
   /// Gives an item its content: kind, length, flags and slices. Types are left to the caller.
   /// Copies what it is not given as an rvalue. REQUIRES: `item.client` is set, its clock is the

@@ -13,18 +13,9 @@
 
 namespace syncline::crdt {
 
-namespace {
-
-bool is_ascii(std::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
-}  // namespace
-
 SequenceIndex::Place Engine::place_at(TypeState& of, std::uint64_t index) {
   if (caret_.type == of.index && index < caret_.end) {
-    const std::uint64_t length = store[caret_.item].length;
+    const std::uint64_t length = store[caret_.item].length();
     if (caret_.end - index <= length) return {caret_.item, length - (caret_.end - index)};
   }
   return find_position(of, index);
@@ -43,25 +34,23 @@ void Engine::note_in_place(RunningTransaction& transaction, TypeState& of, Ref r
 
 /// Whether the next unit of a run's client, made between the run and `right`, would join the run.
 bool Engine::continues(const Item& run, Ref right) const {
-  const Client& owner = store.client(run.client);
-  if (run.kind != StructKind::kString || run.deleted || run.redone || run.key != kNone ||
-      run.end() != owner.end || run.content + run.bytes != owner.text.size()) {
+  const Client& owner = store.client(run.client());
+  if (run.kind != StructKind::kString || run.deleted || run.redone || run.key() != kNone ||
+      run.end() != owner.end || run.content() + run.bytes != owner.text.size()) {
     return false;
   }
-  if (right == kNone) return run.right_origin_client == kNone;
-  return run.right_origin_client == store[right].client &&
-         run.right_origin_clock == store[right].clock;
+  return run.right_origin() == (right == kNone ? kNowhere : store[right].first());
 }
 
 void Engine::grow(RunningTransaction& transaction, TypeState& of, Ref ref, std::string_view text,
                   std::uint64_t units) {
   Item& run = store[ref];
-  Client& owner = store.client(run.client);
-  transaction.touch(run.client, owner.end);
+  Client& owner = store.client(run.client());
+  transaction.touch(run.client(), owner.end);
   owner.text += text;
   run.bytes += static_cast<std::uint32_t>(text.size());
   run.ascii = run.ascii && units == text.size();
-  run.length += units;
+  run.set_length(run.length() + units);
   owner.end += units;
   of.length += units;
   note_in_place(transaction, of, ref);
@@ -70,14 +59,14 @@ void Engine::grow(RunningTransaction& transaction, TypeState& of, Ref ref, std::
 bool Engine::type_on(RunningTransaction& transaction, TypeState& of, SequenceIndex::Place before,
                      std::uint64_t index, std::string_view text) {
   const Item& run = store[before.item];
-  if (before.offset + 1 != run.length || store.client(run.client).id != client) return false;
+  if (before.offset + 1 != run.length() || store.client(run.client()).id != client) return false;
   if (run.right != kNone && store[run.right].deleted) return false;
   if (queued_ != 1 || !unobserved(of) || !continues(run, run.right) ||
       text.size() >= kNone - run.bytes) {
     return false;
   }
   std::uint64_t units = text.size();
-  if (!is_ascii(text)) {
+  if (!encoding::is_ascii(text)) {
     if (!encoding::is_utf8(text)) return false;
     units = encoding::utf16_length(text);
   }
@@ -92,27 +81,26 @@ bool Engine::one_tombstone(const Item& run, const Item& left, const Item& right)
   const Item& tombstone = &run == &left ? right : left;
   return options.gc && run.kind == StructKind::kString && !run.deleted && run.ascii && !run.keep &&
          !run.redone && tombstone.kind == StructKind::kDeleted && !tombstone.keep &&
-         !tombstone.redone && left.client == right.client && left.end() == right.clock &&
-         right.origin_client == left.client && right.origin_clock == right.clock - 1 &&
-         left.right_origin_client == right.right_origin_client &&
-         (left.right_origin_client == kNone || left.right_origin_clock == right.right_origin_clock);
+         !tombstone.redone && left.client() == right.client() && left.end() == right.clock() &&
+         right.origin() == left.last() && left.right_origin() == right.right_origin();
 }
 
 bool Engine::shrink(RunningTransaction& transaction, TypeState& of, Ref ref, std::uint64_t count) {
   Item& run = store[ref];
-  if (run.right == kNone || run.length <= count) return false;
+  if (run.right == kNone || run.length() <= count) return false;
   Item& tombstone = store[run.right];
   if (!one_tombstone(run, run, tombstone)) return false;
-  StructList& structs = store.client(run.client).structs;
-  structs.move(structs.find(tombstone.clock), tombstone.clock - count);
-  tombstone.clock -= count;
-  tombstone.origin_clock -= count;
-  tombstone.length += count;
+  StructList& structs = store.client(run.client()).structs;
+  const auto position = structs.find(tombstone.clock());
+  tombstone.set_clock(tombstone.clock() - count);
+  structs.moved(position);
+  tombstone.set_origin({run.client(), tombstone.clock() - 1});
+  tombstone.set_length(tombstone.length() + count);
   // As the part of the run that it takes in was, which would have been joined from the left.
   tombstone.countable = true;
   store.cut_back(run, count);
   of.length -= count;
-  transaction.add_deleted(run.client, run.end(), count);
+  transaction.add_deleted(run.client(), run.end(), count);
   note_in_place(transaction, of, ref);
   return true;
 }
@@ -120,15 +108,16 @@ bool Engine::shrink(RunningTransaction& transaction, TypeState& of, Ref ref, std
 bool Engine::shrink_front(RunningTransaction& transaction, TypeState& of, Ref ref,
                           std::uint64_t count) {
   Item& run = store[ref];
-  if (run.left == kNone || run.length <= count) return false;
+  if (run.left == kNone || run.length() <= count) return false;
   Item& tombstone = store[run.left];
   if (!one_tombstone(run, tombstone, run)) return false;
-  transaction.add_deleted(run.client, run.clock, count);
-  StructList& structs = store.client(run.client).structs;
-  structs.move(structs.find(run.clock), run.clock + count);
-  tombstone.length += count;
-  run.clock += count;
-  run.origin_clock = run.clock - 1;
+  transaction.add_deleted(run.client(), run.clock(), count);
+  StructList& structs = store.client(run.client()).structs;
+  const auto position = structs.find(run.clock());
+  tombstone.set_length(tombstone.length() + count);
+  run.set_clock(run.clock() + count);
+  structs.moved(position);
+  run.set_origin(tombstone.last());
   store.cut_front(run, count);
   of.length -= count;
   note_in_place(transaction, of, ref);
@@ -138,7 +127,7 @@ bool Engine::shrink_front(RunningTransaction& transaction, TypeState& of, Ref re
 bool Engine::erase_in_place(RunningTransaction& transaction, TypeState& of,
                             SequenceIndex::Place first, std::uint64_t index, std::uint64_t length) {
   if (queued_ != 1 || !unobserved(of)) return false;
-  const std::uint64_t run = store[first.item].length;
+  const std::uint64_t run = store[first.item].length();
   if (first.offset == 0) {
     if (!shrink_front(transaction, of, first.item, length)) return false;
     caret_ = {of.index, first.item, index + run - length};
@@ -173,8 +162,9 @@ bool Engine::type_from(RunningTransaction& transaction, ClientIndex owner,
   }
   TypeState& of = type(run.parent);
   if (!unobserved(of) || of.has_formats) return false;
-  const std::uint64_t units =
-      is_ascii(keystroke.text) ? keystroke.text.size() : encoding::utf16_length(keystroke.text);
+  const std::uint64_t units = encoding::is_ascii(keystroke.text)
+                                  ? keystroke.text.size()
+                                  : encoding::utf16_length(keystroke.text);
   grow(transaction, of, ref, keystroke.text, units);
   return true;
 }
@@ -185,10 +175,10 @@ bool Engine::erase_from(RunningTransaction& transaction, ClientIndex owner,
   if (store.client(owner).end < end) return false;
   const Ref ref = store.find(owner, keystroke.id.clock);
   const Item& run = store[ref];
-  if (run.deleted || run.key != kNone) return false;
+  if (run.deleted || run.key() != kNone) return false;
   TypeState& of = type(run.parent);
   if (!unobserved(of) || of.has_formats) return false;
-  if (run.clock == keystroke.id.clock) {
+  if (run.clock() == keystroke.id.clock) {
     return shrink_front(transaction, of, ref, keystroke.deleted);
   }
   return run.end() == end && shrink(transaction, of, ref, keystroke.deleted);

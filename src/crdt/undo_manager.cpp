@@ -267,10 +267,11 @@ bool UndoManager::take_back(RunningTransaction& transaction, const StackItem& st
   each_struct(engine_, transaction, step.insertions, [&](Ref ref) {
     if (store[ref].redone) {
       // Deleted once and brought back: its copy is what goes.
-      const auto copy = engine_.follow_redone({store[ref].client, store[ref].clock});
+      const auto copy = engine_.follow_redone({store[ref].client(), store[ref].clock()});
       ref = copy.item;
       if (copy.offset > 0) {
-        ref = engine_.clean_start(transaction, store[ref].client, store[ref].clock + copy.offset);
+        ref =
+            engine_.clean_start(transaction, store[ref].client(), store[ref].clock() + copy.offset);
       }
     }
     if (!store[ref].deleted && within(ref)) inserted.push_back(ref);
@@ -304,9 +305,9 @@ bool UndoManager::deletion_allowed(Ref ref) const {
   if (!options_.delete_filter) return true;
   const Item& item = engine_.store[ref];
   UndoneRun run{engine_.store.range_of(item), item.kind, engine_.type(item.parent)};
-  if (item.key != kNone) run.key = engine_.key_text(item.key);
+  if (item.key() != kNone) run.key = engine_.key_text(item.key());
   if (item.kind == StructKind::kType)
-    run.type = &engine_.type(static_cast<TypeIndex>(item.content));
+    run.type = &engine_.type(static_cast<TypeIndex>(item.content()));
   return options_.delete_filter(run);
 }
 

@@ -130,7 +130,7 @@ std::string Engine::xml_string(const TypeState& of, Lens lens, int depth) const 
   for (const KeyMap::Entry& entry : of.map.entries()) {
     const Ref ref = value_of(of, entry.key, lens);
     if (ref == kNone) continue;
-    attributes[key_text(entry.key)] = as_text(element(store[ref], store[ref].length - 1));
+    attributes[key_text(entry.key)] = as_text(element(store[ref], store[ref].length() - 1));
   }
   result = '<' + name;
   for (const auto& [key, value] : attributes) result += ' ' + key + "=\"" + value + '"';

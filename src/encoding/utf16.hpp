@@ -6,12 +6,19 @@
 // text from outside passes to_wtf8 once.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace syncline::encoding {
+
+/// Whether no byte is above 0x7f: UTF-16 offsets are byte offsets.
+inline bool is_ascii(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
 
 /// Whether the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);

@@ -50,9 +50,9 @@ class DocumentCheck {
          at = client.structs.next(at)) {
       const crdt::Ref ref = client.structs.at(at);
       const crdt::Item& item = engine_.store[ref];
-      require(item.client == index && item.clock == clock, "a struct out of order", ref);
-      require(item.length > 0, "a struct of no length", ref);
-      clock += item.length;
+      require(item.client() == index && item.clock() == clock, "a struct out of order", ref);
+      require(item.length() > 0, "a struct of no length", ref);
+      clock += item.length();
       require(item.is_gc() == (item.parent == crdt::kNone), "an item without a parent", ref);
       require(!item.is_gc() || item.deleted, "a collected struct that is not deleted", ref);
       if (!item.is_gc()) check_item(ref);
@@ -64,11 +64,11 @@ class DocumentCheck {
     const crdt::Item& item = engine_.store[ref];
     ++items_;
     if (item.kind == crdt::StructKind::kString) {
-      require(encoding::utf16_length(engine_.store.text(item)) == item.length,
+      require(encoding::utf16_length(engine_.store.text(item)) == item.length(),
               "a string's length is not its text's", ref);
     }
     if (item.kind != crdt::StructKind::kType) return;
-    const auto held = static_cast<crdt::TypeIndex>(item.content);
+    const auto held = static_cast<crdt::TypeIndex>(item.content());
     require(engine_.type(held).holder == ref, "a type that does not know its holder", ref);
     require(engine_.type(held).parent_type == item.parent, "a type that forgot its parent", ref);
     held_.push_back(held);
@@ -85,7 +85,7 @@ class DocumentCheck {
       require(item.left == left, "a list whose neighbours disagree", ref);
       require(!gone || item.deleted, "a living item in a deleted list", ref);
       if (type.positions) {
-        require(item.leaf != crdt::kNone, "an item that its index misses", ref);
+        require(item.leaf() != crdt::kNone, "an item that its index misses", ref);
         if (!wrong_.empty()) return;
         require(type.positions->position_of(ref) == length, "an index that counts wrong", ref);
       }
@@ -111,7 +111,7 @@ class DocumentCheck {
   bool reach(const crdt::TypeState& type, crdt::Ref ref, crdt::KeyIndex key) {
     const crdt::Item& item = engine_.store[ref];
     require(!item.is_gc(), "a collected struct in a list", ref);
-    require(item.parent == type.index && item.key == key, "an item in a foreign list", ref);
+    require(item.parent == type.index && item.key() == key, "an item in a foreign list", ref);
     require(reached_.insert(ref).second, "an item in two places", ref);
     return wrong_.empty();
   }

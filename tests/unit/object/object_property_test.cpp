@@ -6,13 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <chrono>
-#include <cstdlib>
 #include <deque>
-#include <iostream>
 #include <limits>
 #include <random>
 
+#include "../../support/seeds.hpp"
 #include "object_support.hpp"
 
 namespace syncline::test {
@@ -323,20 +321,7 @@ class Swarm {
 };
 
 TEST(RandomPrograms, RecordsRetellEveryObjectAndCopiesAgree) {
-  if (const char* given = std::getenv("SYNCLINE_SEED")) {
-    Swarm(std::strtoull(given, nullptr, 10)).run();
-    return;
-  }
-  const char* seconds = std::getenv("SYNCLINE_PROPERTY_SECONDS");
-  const auto end = std::chrono::steady_clock::now() +
-                   std::chrono::seconds(seconds != nullptr ? std::atoi(seconds) : 10);
-  const std::uint64_t first = std::random_device{}();
-  std::uint64_t seed = first;
-  for (; std::chrono::steady_clock::now() < end && !HasFailure(); ++seed) {
-    SCOPED_TRACE("SYNCLINE_SEED=" + std::to_string(seed));
-    Swarm(seed).run();
-  }
-  std::cout << "seeds " << first << " to " << seed - 1 << '\n';
+  for_each_seed(10, [](std::uint64_t seed) { Swarm(seed).run(); });
 }
 
 }  // namespace
