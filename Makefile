@@ -4,6 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 STAGE := tools/stage.sh
 ARGS ?=
+PEERS ?=
 
 ## demo: build what is needed and run `syncline demo` (make demo ARGS=--headless: two processes, no browser)
 demo: setup-build release
@@ -31,9 +32,9 @@ check: setup-test
 format: setup-test
 	tools/check.sh fix
 
-## bench: the engine beside its rivals (docs/PERFORMANCE.md; make bench ARGS="--traces DIR")
+## bench: the engine beside its rivals (docs/PERFORMANCE.md; make bench ARGS="--traces DIR"; PEERS=native: Rust's too)
 bench: setup-bench release
-	@node bench/run.mjs $(ARGS)
+	@node bench/run.mjs $(if $(filter native,$(PEERS)),--native) $(ARGS)
 
 ## soak: the randomized tests and fuzzers for long (docs/testing.md)
 soak: setup-test

@@ -1,10 +1,10 @@
 // The chart of bench/run.mjs: a group of bars a row, times on a logarithmic scale.
-const colours = { syncline: '#0b7285', yjs: '#f08c00', 'json-joy': '#868e96', 'loro-crdt': '#9c36b5', '@automerge/automerge': '#c92a2a' }
+const colours = { syncline: '#0b7285', yjs: '#f08c00', 'json-joy': '#868e96', 'loro-crdt': '#9c36b5', '@automerge/automerge': '#c92a2a', yrs: '#5c940d', loro: '#cc5de8', automerge: '#ff8787', 'diamond-types': '#1864ab' }
 const escape = text => text.replace(/[&<>]/g, character => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[character])
 
 /** `rows`: [{ label, values: { peer: milliseconds } }]. An SVG document. */
 export function chart (rows, caption) {
-  const [left, width, bar, gap] = [360, 540, 9, 9]
+  const [left, width, bar, gap] = [400, 640, 9, 9]
   const all = rows.flatMap(row => Object.values(row.values))
   const low = Math.floor(Math.log10(Math.min(...all)))
   const high = Math.ceil(Math.log10(Math.max(...all)))
@@ -26,7 +26,7 @@ export function chart (rows, caption) {
     grid.push(`<line x1="${at}" y1="40" x2="${at}" y2="${y}" stroke="#dee2e6"/><text x="${at}" y="34" text-anchor="middle">${10 ** power} ms</text>`)
   }
   const names = [...new Set(rows.flatMap(row => Object.keys(row.values)))]
-  const legend = names.map((name, i) => `<rect x="${left + i * 130}" y="8" width="10" height="10" fill="${colours[name] ?? '#495057'}"/><text x="${left + 15 + i * 130}" y="17">${escape(name.replace('@automerge/', ''))}</text>`)
+  const legend = names.map((name, i) => `<rect x="${left + i * 110}" y="8" width="10" height="10" fill="${colours[name] ?? '#495057'}"/><text x="${left + 15 + i * 110}" y="17">${escape(name.replace('@automerge/automerge', 'automerge (npm)'))}</text>`)
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 30} ${y + 24}" font-family="sans-serif" font-size="11">
 <rect width="100%" height="100%" fill="#fff"/>
 ${[...legend, ...grid, ...parts].join('\n')}

@@ -1,10 +1,11 @@
-// node bench/run_peer.mjs PEER RECORDING.json JOB REPEAT: one job with one rival, answered as `syncline bench engine --json` does.
-// What is timed, and what is not, is the same as in apps/syncline/bench/engine_jobs.cpp.
+// node bench/run_peer.mjs PEER RECORDING.json|- JOB REPEAT: one job with one rival, answered as `syncline bench engine --json` does.
+// What is timed, and what is not, is the same as in apps/syncline/bench/.
 import { readFileSync } from 'node:fs'
 import { peers } from './peers.mjs'
+import { rows, runRow } from './crdt_benchmarks.mjs'
 
 const [name, path, job, repeat] = process.argv.slice(2)
-const recording = JSON.parse(readFileSync(path, 'utf8'))
+const recording = path === '-' ? { txns: [], startContent: '', endContent: '' } : JSON.parse(readFileSync(path, 'utf8'))
 const concurrent = recording.kind === 'concurrent'
 const firstClient = 2917483021
 const peer = await peers[name]({ v2: job.endsWith('_v2') })
@@ -28,6 +29,9 @@ function readEdits () {
 }
 
 const edits = readEdits()
+let count = edits.length
+let updateBytes = 0
+let allocatedBytes = 0
 const start = recording.startContent ? [[[0, 0, recording.startContent]]] : []
 const times = []
 let ok = true
@@ -37,6 +41,12 @@ const timed = body => {
   const result = body()
   times.push(cpuMs() - before)
   return result
+}
+// WebAssembly's memory is in the resident size alone.
+const allocated = () => {
+  global.gc()
+  const { heapUsed, external, rss } = process.memoryUsage()
+  return peer.wasm ? rss : heapUsed + external
 }
 const check = text => { ok &&= text === recording.endContent }
 const sum = updates => updates.reduce((total, update) => total + update.length, 0)
@@ -133,7 +143,6 @@ const jobs = {
   memory () {
     const bytes = state()
     const loaded = []
-    const allocated = () => { global.gc(); const { heapUsed, external } = process.memoryUsage(); return heapUsed + external }
     let before = 0
     timed(() => {
       for (let i = 0; i < 12; ++i) {
@@ -142,12 +151,48 @@ const jobs = {
         check(loaded.at(-1).text())
       }
     })
-    return Math.round((allocated() - before) / 10)
+    allocatedBytes = Math.round((allocated() - before) / 10)
+    return 0
+  },
+  /** The session a hundred times over, each time before what is there. */
+  b4x100 () {
+    const before = allocated()
+    const one = peer.create(firstClient)
+    timed(() => {
+      for (let i = 0; i < 100; ++i) {
+        for (const patches of start) one.edit(patches)
+        for (const { patches } of edits) one.edit(patches)
+      }
+    })
+    count = 100 * edits.length
+    allocatedBytes = allocated() - before
+    ok &&= one.text() === recording.endContent.repeat(100)
+    return one.encode().length
   }
 }
 
-const body = jobs[job.replace(/_v[12]$/, '')]
+/** A row of crdt-benchmarks, or a job of the hub's. */
+function other () {
+  const result = job in rows
+    ? runRow(job, peer.create, timed)
+    : peer.hub[job]({ timed, allocated, end: recording.endContent, ...(path !== '-' && { state: state(), updates: updates() }) })
+  ok &&= result.ok
+  count = result.edits
+  updateBytes = result.updateBytes ?? 0
+  allocatedBytes = result.allocated ?? 0
+  return result.bytes
+}
+
+const body = jobs[job.replace(/_v[12]$/, '')] ?? other
 let bytes = 0
 for (let i = 0; i < Number(repeat); ++i) bytes = body()
-console.log(JSON.stringify({ job, edits: edits.length, cpu_ms: times, bytes: job === 'memory' ? 0 : bytes, ...(job === 'memory' && { rss_bytes: bytes }), text_ok: ok }))
+console.log(JSON.stringify({
+  job,
+  edits: count,
+  cpu_ms: times,
+  bytes,
+  ...(updateBytes > 0 && { update_bytes: updateBytes }),
+  ...(allocatedBytes > 0 && { rss_bytes: allocatedBytes }),
+  text_ok: ok
+}))
 process.exit(ok ? 0 : 1)

@@ -370,14 +370,18 @@ class CommandLine {
     CLI::App& sub =
         *bench.add_subcommand("engine", "One job of the engine on one recorded session");
     sub.footer(
-        "Jobs: local, local_update, remote, live, merge, load_v1, load_v2, encode_v1, encode_v2,\n"
-        "memory.\n"
+        "Jobs on a recording: local, local_update, remote, live, merge, load_v1, load_v2,\n"
+        "encode_v1, encode_v2, memory, b4x100 (the session a hundred times over), hub_update, "
+        "diff,\n"
+        "diff_loaded, merge_small. Others: tombstones, tombstones_20 (200 and 20 MB of them),\n"
+        "small_objects, observed, observed_field, and of crdt-benchmarks b1.1 to b1.11, b2.1 to\n"
+        "b2.4, b3.1 to b3.4.\n"
         "Examples:\n"
         "  syncline bench engine --trace automerge-paper.json.gz --job local_update\n"
-        "  syncline bench engine --trace friendsforever.json.gz --job live --repeat 9 --json");
+        "  syncline bench engine --trace friendsforever.json.gz --job live --repeat 9 --json\n"
+        "  syncline bench engine --job b2.4");
     sub.add_option("--trace", bench_engine_.trace, "The recording, gzipped or not")
-        ->type_name("FILE")
-        ->required();
+        ->type_name("FILE");
     sub.add_option("--job", bench_engine_.job, "What to measure")->type_name("JOB")->required();
     sub.add_option("--repeat", bench_engine_.repeat, "How often [5]")
         ->type_name("N")

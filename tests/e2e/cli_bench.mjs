@@ -1,5 +1,6 @@
 // `syncline bench engine`: recordings of both forms, and what is none.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
@@ -46,6 +47,10 @@ test("every job of a session of one author, gzipped or not", async () => {
       assert.equal(bytes > 0, !["local", "memory"].includes(job), job);
       assert.equal(memory > 0, job === "memory", job);
     }
+    for (const job of ["b4x100", "hub_update", "diff", "diff_loaded", "merge_small"]) {
+      const { trace, cpu_ms: times, text_ok: ok } = await measure(path, job);
+      assert.deepEqual([trace, times.length, ok], ["one", 3, true], job);
+    }
   }
 });
 
@@ -54,6 +59,26 @@ test("every job of a session of two authors", async () => {
   for (const job of ["live", "remote", "merge", "load_v1", "load_v2", "encode_v1", "encode_v2"]) {
     const { edits, text_ok: ok } = await measure(path, job);
     assert.deepEqual([edits, ok], [4, true], job);
+  }
+});
+
+test("the rows of crdt-benchmarks leave documents and updates of the size of Yjs's", async () => {
+  for (const job of ["b1.2", "b1.7", "b1.9", "b2.1", "b3.4"]) {
+    const { status, stdout, stderr } = await run(["bench", "engine", "--job", job, "--repeat", "1", "--json"]);
+    assert.equal(status, 0, stderr);
+    const ours = JSON.parse(stdout);
+    const theirs = JSON.parse(execFileSync(process.execPath, ["--expose-gc", "bench/run_peer.mjs", "yjs", "-", job, "1"], { encoding: "utf8" }));
+    const outcome = ({ edits, bytes, update_bytes: updates, text_ok: ok }) => ({ edits, bytes, updates, ok });
+    assert.deepEqual(outcome(ours), outcome(theirs), job);
+    assert.equal(ours.trace, null);
+  }
+});
+
+test("observed changes need no recording", async () => {
+  for (const job of ["observed", "observed_field"]) {
+    const { status, stdout, stderr } = await run(["bench", "engine", "--job", job, "--repeat", "1"]);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, new RegExp(`^${job}: .* 100000 edits`));
   }
 });
 
@@ -97,4 +122,9 @@ test("jobs that do not suit", async () => {
   const unknown = await answer(one, "fly");
   assert.equal(unknown.status, 2);
   assert.match(unknown.stderr, /there are local, local_update/);
+  for (const [args, why] of [[["--job", "local"], /needs a recording: --trace FILE/], [["--job", "b1.1", "--trace", one], /takes no --trace/]]) {
+    const { status, stderr } = await run(["bench", "engine", ...args]);
+    assert.equal(status, 2);
+    assert.match(stderr, why);
+  }
 });
