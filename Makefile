@@ -36,6 +36,10 @@ format: setup-test
 bench: setup-bench release
 	@node bench/run.mjs $(if $(filter native,$(PEERS)),--native) $(ARGS)
 
+## instructions: note the instructions that the engine's main jobs take now (bench/instructions.json), which a test compares
+instructions: setup-test release
+	@node bench/instructions.mjs build/release/syncline --renew
+
 ## soak: the randomized tests and fuzzers for long (docs/testing.md)
 soak: setup-test
 	tools/soak.sh $(ARGS)
@@ -70,4 +74,4 @@ help:
 	@echo "Syncline: live data objects, identical in every program that shares them"
 	@sed -n 's/^## /  make /p' $(MAKEFILE_LIST)
 
-.PHONY: demo build test test-asan check format bench soak clean release dev setup-build setup-test setup-bench help
+.PHONY: demo build test test-asan check format bench instructions soak clean release dev setup-build setup-test setup-bench help

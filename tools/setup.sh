@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 build_packages=(g++ cmake ninja-build libboost1.81-dev libsqlite3-dev libcli11-dev zlib1g-dev)
 test_packages=(ccache mold libgtest-dev librapidcheck-dev clang-19 lld-19 clang-format-19
-               clang-tidy-19 libclang-rt-19-dev chromium procps)
+               clang-tidy-19 libclang-rt-19-dev chromium procps valgrind)
 
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
