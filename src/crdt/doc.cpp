@@ -27,7 +27,7 @@ void Doc::set_client(ClientId client) {
   SYNCLINE_CHECK(!engine_->in_transaction(), "the client id changes between transactions");
   SYNCLINE_CHECK(client <= encoding::kMaxSafeInteger, "a client id is below 2^53");
   SYNCLINE_CHECK(engine_->store.state(client) == 0, "a new client id was never used here");
-  engine_->client = client;
+  engine_->set_client(client);
 }
 
 const DocOptions& Doc::options() const { return engine_->options; }
@@ -342,7 +342,7 @@ std::vector<TextPart> Text::delta(const Snapshot* at, const Snapshot* previous) 
 
 void Text::insert(std::size_t index, std::string_view text) {
   TypeState& state = state_of(*type_);
-  state.engine.text_insert(state, index, text, std::nullopt);
+  state.engine.text_insert(state, index, text);
 }
 
 void Text::insert(std::size_t index, std::string_view text, const Value& attributes) {

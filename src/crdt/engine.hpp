@@ -68,6 +68,10 @@ class Engine {
   Doc& doc;
   DocOptions options;
   ClientId client;
+  void set_client(ClientId id) {
+    client = id;
+    caret_ = {};
+  }
   StructStore store;
 
   // Types and keys.
@@ -190,6 +194,8 @@ class Engine {
   Result<void> list_push(TypeState& type, std::vector<Input> values);
   Result<void> list_remove(TypeState& type, std::size_t index, std::size_t length);
   /// Without attributes: those that hold there.
+  /// Without attributes: with those of the text before it.
+  void text_insert(TypeState& type, std::size_t index, std::string_view text);
   void text_insert(TypeState& type, std::size_t index, std::string_view text,
                    const std::optional<Attributes>& attributes);
   Result<void> text_embed(TypeState& type, std::size_t index, Input embed,
@@ -247,6 +253,17 @@ class Engine {
   void end(RunningTransaction& transaction, std::exception_ptr& error);
   /// Whether a transaction leaves nothing to do and nobody to call but for its update.
   bool ends_quietly(const RunningTransaction& transaction) const;
+  /// Whether anybody is to get the transaction's update.
+  bool hears_updates(const RunningTransaction& transaction) const {
+    return transaction.applied != nullptr || !update_listeners.empty() ||
+           !update_v2_listeners.empty();
+  }
+  /// Ends the only transaction there is. REQUIRES: it did nothing but change runs in place.
+  void close_in_place(RunningTransaction& transaction) {
+    transaction.reset_in_place();
+    queued_ = 0;
+  }
+  void tell_begin(RunningTransaction& begun, std::exception_ptr& error);
   void clean_up(RunningTransaction& transaction, std::exception_ptr& error);
   void tell_update(RunningTransaction& transaction, std::exception_ptr& error);
 
@@ -366,11 +383,13 @@ class Engine {
     TypeIndex type = kNone;
     Ref item = kNone;
     std::uint64_t end = 0;
+    /// What this document's client types there next continues `item`: nothing came between.
+    bool open = false;
   };
   /// Structs were made, split or deleted: the transaction has something to join when it ends.
   void restructured(RunningTransaction& transaction) {
     transaction.untidy = true;
-    caret_.type = kNone;
+    caret_ = {};
   }
   /// The unit at an index. REQUIRES: index < type.length.
   SequenceIndex::Place place_at(TypeState& type, std::uint64_t index);
@@ -381,6 +400,8 @@ class Engine {
   /// Inserts text at an index by making the run before it longer; false: it takes a struct.
   bool type_on(RunningTransaction& transaction, TypeState& type, SequenceIndex::Place before,
                std::uint64_t index, std::string_view text);
+  bool type_at_caret(RunningTransaction& transaction, TypeState& type, std::uint64_t index,
+                     std::string_view text);
   /// Removes a range by moving the border between a run and the tombstone beside it; false: it
   /// takes a struct.
   bool erase_in_place(RunningTransaction& transaction, TypeState& type, SequenceIndex::Place first,

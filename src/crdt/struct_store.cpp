@@ -8,23 +8,19 @@
 
 namespace syncline::crdt {
 
+std::size_t StructList::search_block(Clock clock) const {
+  const auto after =
+      std::partition_point(blocks_.begin(), blocks_.end(),
+                           [&](const Block& candidate) { return candidate.first <= clock; });
+  return static_cast<std::size_t>(after - blocks_.begin()) - 1;
+}
+
 StructList::Position StructList::find(Clock clock) const {
   SYNCLINE_CHECK(!blocks_.empty(), "a client with structs");
-  const auto holds = [&](std::size_t block) {
-    return blocks_[block].first <= clock &&
-           (block + 1 == blocks_.size() || clock < blocks_[block + 1].first);
-  };
-  std::size_t block = hint_.block;
-  const bool near = block < blocks_.size() && holds(block);
-  if (!near) {
-    const auto after =
-        std::partition_point(blocks_.begin(), blocks_.end(),
-                             [&](const Block& candidate) { return candidate.first <= clock; });
-    block = static_cast<std::size_t>(after - blocks_.begin()) - 1;
-  }
+  const std::size_t block = block_of(clock);
   const std::vector<Ref>& refs = blocks_[block].refs;
   std::size_t slot = hint_.slot;
-  const bool hit = near && slot < refs.size() && clock_of(refs[slot]) <= clock &&
+  const bool hit = block == hint_.block && slot < refs.size() && clock_of(refs[slot]) <= clock &&
                    clock < (*items_)[refs[slot]].end();
   if (!hit) {
     const auto after = std::partition_point(refs.begin(), refs.end(),
@@ -77,7 +73,7 @@ StructList::Position StructList::erase(Position position) {
   if (refs.empty()) {
     blocks_.erase(blocks_.begin() + position.block);
   } else {
-    moved({position.block, 0});
+    blocks_[position.block].first = clock_of(refs[0]);
   }
   return before;
 }

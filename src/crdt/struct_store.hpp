@@ -44,10 +44,10 @@ class StructList {
 
   /// Adds a struct whose clock is set. REQUIRES: it comes after all others.
   void append(Ref ref);
-  /// The struct at `position` begins at another clock now, between its neighbours still.
-  void moved(Position position) {
-    Block& block = blocks_[position.block];
-    if (position.slot == 0) block.first = clock_of(block.refs[0]);
+  /// The struct that begins at `from` is about to begin at `to`, between its neighbours still.
+  void moved(Clock from, Clock to) {
+    Block& block = blocks_[block_of(from)];
+    if (block.first == from) block.first = to;
   }
   /// Adds a struct whose clock is set. REQUIRES: not before the first.
   void insert(Ref ref);
@@ -61,6 +61,16 @@ class StructList {
     std::vector<Ref> refs;
   };
 
+  /// Which block holds `clock`: that of the last hit, or else a search.
+  std::size_t block_of(Clock clock) const {
+    const std::size_t block = hint_.block;
+    if (block < blocks_.size() && blocks_[block].first <= clock &&
+        (block + 1 == blocks_.size() || clock < blocks_[block + 1].first)) {
+      return block;
+    }
+    return search_block(clock);
+  }
+  std::size_t search_block(Clock clock) const;
   Clock clock_of(Ref ref) const { return (*items_)[ref].clock(); }
 
   const Pool<Item>* items_;

@@ -18,49 +18,46 @@ RunningTransaction& Engine::begin(Origin&& origin, bool local, std::exception_pt
   RunningTransaction& begun = *queue_[queued_++];
   open_ = &begun;
   begun.begin(std::move(origin), local, ++serial_);
-  if (has_listeners) {
-    if (queued_ == 1) {
-      before_all_listeners.each([&](const auto& listener) { guarded(error, listener); });
-    }
-    before_transaction_listeners.each(
-        [&](const auto& listener) { guarded(error, [&] { listener(begun); }); });
-  }
+  if (has_listeners) tell_begin(begun, error);
   return begun;
+}
+
+void Engine::tell_begin(RunningTransaction& begun, std::exception_ptr& error) {
+  if (queued_ == 1) {
+    before_all_listeners.each([&](const auto& listener) { guarded(error, listener); });
+  }
+  before_transaction_listeners.each(
+      [&](const auto& listener) { guarded(error, [&] { listener(begun); }); });
 }
 
 void Engine::end(RunningTransaction& transaction, std::exception_ptr& error) {
   open_ = nullptr;
-  // Opened by a callback: the loop below, further up the stack, will come to it.
-  if (queue_.front().get() != &transaction) return;
-  cleaned_ = 0;
-  if (ends_quietly(transaction)) {
-    if (transaction.applied != nullptr || !update_listeners.empty() ||
-        !update_v2_listeners.empty()) {
-      transaction.finish(false);
-      tell_update(transaction, error);
-    }
-    if (queued_ == 1) {
-      transaction.reset_in_place();
-      queued_ = 0;
-      return;
-    }
+  if (queued_ == 1 && ends_quietly(transaction)) {
+    if (!hears_updates(transaction)) return close_in_place(transaction);
+    transaction.finish(false);
+    tell_update(transaction, error);
+    // Unless a listener opened another.
+    if (queued_ == 1) return close_in_place(transaction);
     cleaned_ = 1;
   }
+  // Opened by a callback: this loop, further up the stack, will come to it.
+  if (queue_.front().get() != &transaction) return;
   for (; cleaned_ < queued_; ++cleaned_) clean_up(*queue_[cleaned_], error);
   for (std::size_t i = 0; i < queued_; ++i) queue_[i]->reset();
   cleaned_ = queued_ = 0;
   after_all_listeners.each([&](const auto& listener) { guarded(error, listener); });
 }
 
-bool Engine::ends_quietly(const RunningTransaction& transaction) const {
+inline bool Engine::ends_quietly(const RunningTransaction& transaction) const {
+  if (transaction.in_place == nullptr || transaction.untidy || !transaction.changes().empty() ||
+      has_listeners || !unobserved(*transaction.in_place)) {
+    return false;
+  }
+  if (transaction.local()) return true;
   // Where somebody else's changes advance this document's client, it takes another id.
   const auto& touched = transaction.touched_clients();
-  const bool keeps_client =
-      transaction.local() || std::none_of(touched.begin(), touched.end(), [&](const auto& it) {
-        return store.client(it.client).id == client;
-      });
-  return transaction.in_place != nullptr && !transaction.untidy && keeps_client &&
-         transaction.changes().empty() && !has_listeners && unobserved(*transaction.in_place);
+  return std::none_of(touched.begin(), touched.end(),
+                      [&](const auto& it) { return store.client(it.client).id == client; });
 }
 
 void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error) {
@@ -78,7 +75,7 @@ void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error
   if (transaction.untidy) {
     if (options.gc) collect(transaction);
     merge(transaction);
-    caret_.type = kNone;
+    caret_ = {};
   }
   const ClientIndex own = store.index_of(client);
   if (!transaction.local() && own != kNone) {
@@ -118,13 +115,15 @@ void Engine::tell_update(RunningTransaction& transaction, std::exception_ptr& er
 void Engine::draw_client() {
   // A fixed mixing (splitmix64), so that runs can be repeated; 32 bits, as Yjs draws.
   std::uint64_t seed = client;
+  ClientId drawn = 0;
   do {
     seed += 0x9e3779b97f4a7c15;
     std::uint64_t mixed = seed;
     mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
     mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-    client = (mixed ^ (mixed >> 31)) & 0xffffffff;
-  } while (store.state(client) > 0);
+    drawn = (mixed ^ (mixed >> 31)) & 0xffffffff;
+  } while (store.state(drawn) > 0);
+  set_client(drawn);
 }
 
 }  // namespace syncline::crdt

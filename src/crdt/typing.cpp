@@ -22,14 +22,14 @@ SequenceIndex::Place Engine::place_at(TypeState& of, std::uint64_t index) {
 }
 
 /// What every change in place leaves behind.
-void Engine::note_in_place(RunningTransaction& transaction, TypeState& of, Ref ref) {
+inline void Engine::note_in_place(RunningTransaction& transaction, TypeState& of, Ref ref) {
   if (of.positions) of.positions->update_later(ref);
   if (transaction.in_place == nullptr) {
     transaction.in_place = &of;
   } else if (transaction.in_place != &of) {
     note_changed(transaction, of, kNone);
   }
-  caret_.type = kNone;
+  caret_ = {};
 }
 
 /// Whether the next unit of a run's client, made between the run and `right`, would join the run.
@@ -42,11 +42,12 @@ bool Engine::continues(const Item& run, Ref right) const {
   return run.right_origin() == (right == kNone ? kNowhere : store[right].first());
 }
 
-void Engine::grow(RunningTransaction& transaction, TypeState& of, Ref ref, std::string_view text,
-                  std::uint64_t units) {
+inline void Engine::grow(RunningTransaction& transaction, TypeState& of, Ref ref,
+                         std::string_view text, std::uint64_t units) {
   Item& run = store[ref];
-  Client& owner = store.client(run.client());
-  transaction.touch(run.client(), owner.end);
+  const ClientIndex index = run.client();
+  Client& owner = store.client(index);
+  transaction.touch(index, owner.end);
   owner.text += text;
   run.bytes += static_cast<std::uint32_t>(text.size());
   run.ascii = run.ascii && units == text.size();
@@ -71,7 +72,24 @@ bool Engine::type_on(RunningTransaction& transaction, TypeState& of, SequenceInd
     units = encoding::utf16_length(text);
   }
   grow(transaction, of, before.item, text, units);
-  caret_ = {of.index, before.item, index + units};
+  caret_ = {of.index, before.item, index + units, true};
+  return true;
+}
+
+void Engine::text_insert(TypeState& of, std::size_t index, std::string_view text) {
+  if (open_ != nullptr && type_at_caret(*open_, of, index, text)) return;
+  text_insert(of, index, text, std::nullopt);
+}
+
+/// Types where the last edit in place ended, with no more to look at than whether that is still so.
+inline bool Engine::type_at_caret(RunningTransaction& transaction, TypeState& of,
+                                  std::uint64_t index, std::string_view text) {
+  if (!caret_.open || caret_.type != of.index || caret_.end != index) return false;
+  if (queued_ != 1 || !unobserved(of) || !encoding::is_ascii(text)) return false;
+  const Ref ref = caret_.item;
+  if (text.size() >= kNone - store[ref].bytes) return false;
+  grow(transaction, of, ref, text, text.size());
+  caret_ = {of.index, ref, index + text.size(), true};
   return true;
 }
 
@@ -90,10 +108,9 @@ bool Engine::shrink(RunningTransaction& transaction, TypeState& of, Ref ref, std
   if (run.right == kNone || run.length() <= count) return false;
   Item& tombstone = store[run.right];
   if (!one_tombstone(run, run, tombstone)) return false;
-  StructList& structs = store.client(run.client()).structs;
-  const auto position = structs.find(tombstone.clock());
-  tombstone.set_clock(tombstone.clock() - count);
-  structs.moved(position);
+  const Clock border = tombstone.clock() - count;
+  store.client(run.client()).structs.moved(tombstone.clock(), border);
+  tombstone.set_clock(border);
   tombstone.set_origin({run.client(), tombstone.clock() - 1});
   tombstone.set_length(tombstone.length() + count);
   // As the part of the run that it takes in was, which would have been joined from the left.
@@ -112,11 +129,10 @@ bool Engine::shrink_front(RunningTransaction& transaction, TypeState& of, Ref re
   Item& tombstone = store[run.left];
   if (!one_tombstone(run, tombstone, run)) return false;
   transaction.add_deleted(run.client(), run.clock(), count);
-  StructList& structs = store.client(run.client()).structs;
-  const auto position = structs.find(run.clock());
+  const Clock border = run.clock() + count;
+  store.client(run.client()).structs.moved(run.clock(), border);
   tombstone.set_length(tombstone.length() + count);
-  run.set_clock(run.clock() + count);
-  structs.moved(position);
+  run.set_clock(border);
   run.set_origin(tombstone.last());
   store.cut_front(run, count);
   of.length -= count;
@@ -130,11 +146,11 @@ bool Engine::erase_in_place(RunningTransaction& transaction, TypeState& of,
   const std::uint64_t run = store[first.item].length();
   if (first.offset == 0) {
     if (!shrink_front(transaction, of, first.item, length)) return false;
-    caret_ = {of.index, first.item, index + run - length};
+    caret_ = {of.index, first.item, index + run - length, false};
     return true;
   }
   if (run - first.offset != length || !shrink(transaction, of, first.item, length)) return false;
-  caret_ = {of.index, first.item, index};
+  caret_ = {of.index, first.item, index, false};
   return true;
 }
 
