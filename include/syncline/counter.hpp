@@ -5,8 +5,8 @@
 //     votes.value();
 //
 // Assigning `board["votes"] = n + 1` is a last-writer-wins register: of two who do so at once, one
-// loses. A counter is a map with one member for each copy that ever added something, written by that
-// copy alone; its value is their sum. Any Yjs client can read it: it sums the members.
+// loses. A counter is a map with one member for each copy that ever added something, written by
+// that copy alone; its value is their sum. Any Yjs client can read it: it sums the members.
 #pragma once
 
 #include <cstdint>

@@ -4,8 +4,8 @@
 //     tags.add("urgent");
 //
 // A map from each element's JSON text to the element. Who removes an element removes what was added
-// before, as far as they have seen it: of an addition and a removal that do not know each other, the
-// addition wins.
+// before, as far as they have seen it: of an addition and a removal that do not know each other,
+// the addition wins.
 #pragma once
 
 #include <cstddef>
