@@ -19,7 +19,7 @@ namespace syncline {
 /// two who make it at once, one's map stands.
 class Counter {
  public:
-  explicit Counter(Node place) : place_(std::move(place)) {}
+  explicit Counter(const Node& place) : place_(place) {}
 
   /// Adds, also a negative number; makes the map where nothing is. Inside transact() it is part of
   /// that. Throws as Node::operator=.

@@ -20,7 +20,7 @@ namespace syncline {
 /// any order.
 class Set {
  public:
-  explicit Set(Node place) : place_(std::move(place)) {}
+  explicit Set(const Node& place) : place_(place) {}
 
   /// Adds; makes the map where nothing is. An element that is there stays as it is. Throws as
   /// Node::operator=.
