@@ -32,6 +32,9 @@ export const jobs = {
   merge_small: { title: 'merge a thousand updates', recorded: true, ...warm, ...onYjs },
   observed: { title: 'a map entry set, observed', each: 'change', repeat: 5, skip: 1, ...onYjs },
   observed_field: { title: 'an object’s field set, observed with its path and value', each: 'change', repeat: 5, skip: 1, ...onYjs },
+  verdict_all: { title: 'may it write? everything', each: 'write', repeat: 5, skip: 1, peers: [] },
+  verdict_path: { title: 'may it write? by path, one rule', each: 'node', repeat: 5, skip: 1, peers: [] },
+  verdict_path_1000: { title: 'may it write? by path, 1000 rules', each: 'node', repeat: 5, skip: 1, peers: [] },
   small_objects: { title: 'load small objects', each: 'object', also: 'memory', ...onYjs },
   tombstones_20: { title: 'load 20 MB of tombstones', also: 'memory', ...onYjs },
   tombstones: { title: 'load 200 MB of tombstones', also: 'memory', onRequest: true, peers: [] },
@@ -42,12 +45,13 @@ export const jobs = {
 /** Whether a job can be done on a recording of one author or several. */
 export const suits = (job, concurrent) => !jobs[job].authors || (jobs[job].authors === 'several') === concurrent
 
-/** Automerge takes a millisecond an update: what it would need minutes for is left out. */
-export const can = (peer, job) => jobs[job].peers.includes(peer) &&
-  !(peer === '@automerge/automerge' && ['local_update', 'remote', 'live', 'b3.1', 'b3.2', 'b3.3', 'b3.4'].includes(job)) &&
-  !(peer === 'automerge' && ['remote', 'live'].includes(job))
+/** What somebody would need minutes for is left out: Automerge takes a millisecond for each update of somebody else. */
+export const can = (peer, job, concurrent) => jobs[job].peers.includes(peer) &&
+  !(peer === '@automerge/automerge' && (concurrent || ['local_update', 'remote', 'b3.1', 'b3.2', 'b3.3', 'b3.4'].includes(job))) &&
+  !(peer === 'automerge' && (concurrent || job === 'remote'))
 
 /** Who needs so long that once must do. */
-export const slow = (peer, job) => peer === '@automerge/automerge' || job === 'b4x100' ||
+export const slow = (peer, job) => ['@automerge/automerge', 'automerge'].includes(peer) || job === 'b4x100' ||
   (peer === 'loro-crdt' && ['local_update', 'remote', 'live'].includes(job)) ||
-  (peer === 'yrs' && ['local', 'local_update'].includes(job)) || (peer === 'automerge' && job === 'local_update')
+  (peer === 'loro' && ['remote', 'live'].includes(job)) ||
+  (peer === 'yrs' && ['local', 'local_update'].includes(job))

@@ -15,14 +15,14 @@ export function buildNative () {
   const anchors = readAnchors()
   const derived = { built: false, versions: `derived: ${anchors.versions}` }
   try {
-    execFileSync('cargo', ['build', '--release', '--locked', '--quiet', '--manifest-path', `${folder}/Cargo.toml`, '--target-dir', target], { stdio: ['ignore', 'inherit', 'pipe'] })
+    execFileSync('cargo', ['build', '--release', '--quiet', '--manifest-path', `${folder}/Cargo.toml`, '--target-dir', target], { stdio: ['ignore', 'inherit', 'pipe'] })
   } catch (error) {
     const why = error.code === 'ENOENT' ? 'there is no cargo' : String(error.stderr).trim().split('\n').at(-1)
     console.error(`bench: native rivals cannot be built (${why}): their ratios are derived`)
     return derived
   }
-  const lock = readFileSync(`${folder}/Cargo.lock`, 'utf8')
-  const versions = Object.keys(nativePeers).map(name => `${name} ${new RegExp(`name = "${name}"\\nversion = "([^"]*)"`).exec(lock)?.[1]}`)
+  const manifest = readFileSync(`${folder}/Cargo.toml`, 'utf8')
+  const versions = Object.keys(nativePeers).map(name => `${name} ${new RegExp(`^${name} = "=([^"]*)"`, 'm').exec(manifest)?.[1]}`)
   return { built: true, versions: `native: ${versions.join(', ')}` }
 }
 

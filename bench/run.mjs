@@ -141,7 +141,7 @@ for (const { job, recording } of work) {
     recording.concurrent ??= JSON.parse(recording.content).kind === 'concurrent'
     if (!suits(job, recording.concurrent)) continue
   }
-  const cells = measure(path, job, ['syncline', ...measured.filter(peer => can(peer, job))], given.rounds)
+  const cells = measure(path, job, ['syncline', ...measured.filter(peer => can(peer, job, recording?.concurrent ?? false))], given.rounds)
   if (native && !native.built) derive(cells, recording?.name, job)
   rows.push(...rowsOf(recording?.name ?? '', job, cells))
   console.error(`bench: ${recording?.name ?? ''} ${job} done`)

@@ -366,7 +366,8 @@ class CommandLine {
     bench.require_subcommand(1);
     bench.footer(
         "Examples:\n"
-        "  syncline bench engine --trace automerge-paper.json.gz --job local_update");
+        "  syncline bench engine --trace automerge-paper.json.gz --job local_update\n"
+        "  syncline bench hub --job relay_durable");
     CLI::App& sub =
         *bench.add_subcommand("engine", "One job of the engine on one recorded session");
     sub.footer(
@@ -374,8 +375,9 @@ class CommandLine {
         "encode_v1, encode_v2, memory, b4x100 (the session a hundred times over), hub_update, "
         "diff,\n"
         "diff_loaded, merge_small. Others: tombstones, tombstones_20 (200 and 20 MB of them),\n"
-        "small_objects, observed, observed_field, and of crdt-benchmarks b1.1 to b1.11, b2.1 to\n"
-        "b2.4, b3.1 to b3.4.\n"
+        "small_objects, observed, observed_field, verdict_all, verdict_path, verdict_path_1000, "
+        "and\n"
+        "of crdt-benchmarks b1.1 to b1.11, b2.1 to b2.4, b3.1 to b3.4.\n"
         "Examples:\n"
         "  syncline bench engine --trace automerge-paper.json.gz --job local_update\n"
         "  syncline bench engine --trace friendsforever.json.gz --job live --repeat 9 --json\n"
@@ -388,9 +390,26 @@ class CommandLine {
         ->check(CLI::Range(1, 10000));
     add_json(sub, bench_engine_.json);
     sub.final_callback([this] { command_ = bench_engine_; });
-    bench.add_subcommand("hub", "The load generator against any hub")
-        ->group("")
-        ->final_callback([] { throw Usage{"the command bench hub is not in this version"}; });
+    CLI::App& hub = *bench.add_subcommand("hub", "How fast a hub is for programs that use it");
+    hub.footer(
+        "Jobs: relay, relay_durable (one change after the other, until somebody else observes "
+        "it),\n"
+        "updates, creates, subscribes (many at a time).\n"
+        "Examples:\n"
+        "  syncline bench hub --job relay_durable\n"
+        "  syncline bench hub --job subscribes --operations 100000 --json\n"
+        "  syncline bench hub --job updates --hub ws://127.0.0.1:4455");
+    hub.add_option("--job", bench_hub_.job, "What to measure")->type_name("JOB")->required();
+    hub.add_option("--hub", bench_hub_.hub, "A hub that runs already [one of its own]")
+        ->type_name("URL");
+    hub.add_option("--operations", bench_hub_.operations, "How many [2000]")
+        ->type_name("N")
+        ->check(CLI::Range(1, 10'000'000));
+    hub.add_option("--in-flight", bench_hub_.in_flight, "How many at a time [64]")
+        ->type_name("N")
+        ->check(CLI::Range(1, 10'000));
+    add_json(hub, bench_hub_.json);
+    hub.final_callback([this] { command_ = bench_hub_; });
   }
 
   CLI::App app_{"Syncline: live data objects, identical in every program that shares them.",
@@ -411,6 +430,7 @@ class CommandLine {
   PolicyCheck policy_check_;
   Engine engine_;
   BenchEngine bench_engine_;
+  BenchHub bench_hub_;
   CLI::Option* delete_pointer_ = nullptr;
 };
 

@@ -124,6 +124,15 @@ struct BenchEngine {
   bool json = false;
 };
 
+struct BenchHub {
+  std::string job;
+  /// Empty: one of its own, in this process, with a store in a temporary directory.
+  std::string hub;
+  std::size_t operations = 2000;
+  std::size_t in_flight = 64;
+  bool json = false;
+};
+
 int run(const Hub& arguments);
 int run(const Demo& arguments);
 int run(const DemoPartner& arguments);
@@ -139,14 +148,16 @@ int run(const Import& arguments);
 int run(const PolicyCheck& arguments);
 int run(const Engine& arguments);
 int run(const BenchEngine& arguments);
+int run(const BenchHub& arguments);
 
 /// The command line was answered already: help, version, or a complaint.
 struct Finished {
   int status = kDone;
 };
 
-using Command = std::variant<Finished, Hub, Demo, DemoPartner, Create, Get, Set, Delete, Watch,
-                             List, Info, Export, Import, PolicyCheck, Engine, BenchEngine>;
+using Command =
+    std::variant<Finished, Hub, Demo, DemoPartner, Create, Get, Set, Delete, Watch, List, Info,
+                 Export, Import, PolicyCheck, Engine, BenchEngine, BenchHub>;
 
 /// Reads the command line and the environment. Everything of CLI11, which is slow to compile, stays
 /// behind this function.

@@ -54,7 +54,6 @@ test("what comes later says so", async () => {
     "transfer", "access", "execute", "event", "soak"]) {
     await refused([command, "some", "--thing"], /not in this version/);
   }
-  await refused(["bench", "hub"], /not in this version/);
   await refused(["hub", "--auth", "keys.json"], /--auth is not in this version/);
   await refused(["hub", "--config", "hub.toml"], /--config is not in this version/);
   await refused(["create", "comm://a/b", "--schema", "s.json"], /--schema is not in this version/);

@@ -74,11 +74,11 @@ test("the rows of crdt-benchmarks leave documents and updates of the size of Yjs
   }
 });
 
-test("observed changes need no recording", async () => {
-  for (const job of ["observed", "observed_field"]) {
+test("observed changes and verdicts need no recording", async () => {
+  for (const [job, edits] of [["observed", 100000], ["observed_field", 100000], ["verdict_all", 1000000], ["verdict_path", 1000000], ["verdict_path_1000", 2000]]) {
     const { status, stdout, stderr } = await run(["bench", "engine", "--job", job, "--repeat", "1"]);
     assert.equal(status, 0, stderr);
-    assert.match(stdout, new RegExp(`^${job}: .* 100000 edits`));
+    assert.match(stdout, new RegExp(`^${job}: .* ${edits} edits`));
   }
 });
 
@@ -127,4 +127,16 @@ test("jobs that do not suit", async () => {
     assert.equal(status, 2);
     assert.match(stderr, why);
   }
+});
+
+test("a hub of its own is loaded", async () => {
+  for (const job of ["relay", "relay_durable", "updates", "creates", "subscribes"]) {
+    const { status, stdout, stderr } = await run(["bench", "hub", "--job", job, "--operations", "100", "--json"]);
+    assert.equal(status, 0, stderr);
+    const { operations, per_second: rate, ok, p50_us: median, fsync_p50_us: fsync } = JSON.parse(stdout);
+    assert.deepEqual([operations, rate > 0, ok, median > 0, fsync > 0], [100, true, true, job.startsWith("relay"), true], job);
+  }
+  const unknown = await run(["bench", "hub", "--job", "fly"]);
+  assert.equal(unknown.status, 2);
+  assert.match(unknown.stderr, /there are relay, relay_durable/);
 });

@@ -22,7 +22,8 @@ void check_suits(std::string_view job, const Recording& recording) {
 const std::vector<Job>& jobs() {
   static const std::vector<Job> all = [] {
     std::vector<Job> of;
-    for (const auto part : {recorded_jobs(), hub_jobs(), object_jobs(), crdt_benchmarks()})
+    for (const auto part :
+         {recorded_jobs(), hub_jobs(), object_jobs(), access_jobs(), crdt_benchmarks()})
       of.insert(of.end(), part.begin(), part.end());
     return of;
   }();

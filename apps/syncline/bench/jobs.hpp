@@ -4,6 +4,7 @@
 //   crdt_benchmarks.cpp  the rows of the crdt-benchmarks suite (b1.1 to b3.4)
 //   hub_jobs.cpp         what a hub does all day
 //   object_jobs.cpp      many small documents, observed changes
+//   access_jobs.cpp      verdicts
 #pragma once
 
 #include <span>
@@ -41,6 +42,7 @@ struct Job {
 std::span<const Job> recorded_jobs();
 std::span<const Job> hub_jobs();
 std::span<const Job> object_jobs();
+std::span<const Job> access_jobs();
 std::span<const Job> crdt_benchmarks();
 
 /// All of them, in the order of docs/CLI.md.
