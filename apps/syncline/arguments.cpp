@@ -394,14 +394,18 @@ class CommandLine {
     hub.footer(
         "Jobs: relay, relay_durable (one change after the other, until somebody else observes "
         "it),\n"
-        "updates, creates, subscribes (many at a time).\n"
+        "updates, creates, subscribes (many at a time). Plain Yjs clients do relay and updates.\n"
         "Examples:\n"
         "  syncline bench hub --job relay_durable\n"
         "  syncline bench hub --job subscribes --operations 100000 --json\n"
-        "  syncline bench hub --job updates --hub ws://127.0.0.1:4455");
+        "  syncline bench hub --job updates --framing y-websocket --hub ws://127.0.0.1:4455");
     hub.add_option("--job", bench_hub_.job, "What to measure")->type_name("JOB")->required();
     hub.add_option("--hub", bench_hub_.hub, "A hub that runs already [one of its own]")
         ->type_name("URL");
+    hub.add_option("--framing", bench_hub_.framing,
+                   "sync-api, or y-websocket: as plain Yjs clients [sync-api]")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"sync-api", "y-websocket"}));
     hub.add_option("--operations", bench_hub_.operations, "How many [2000]")
         ->type_name("N")
         ->check(CLI::Range(1, 10'000'000));

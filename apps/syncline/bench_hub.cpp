@@ -15,13 +15,14 @@
 namespace syncline::command {
 namespace {
 
-const bench::LoadJob& job_of(const std::string& name) {
+const bench::LoadJob& job_of(const BenchHub& arguments) {
+  const bool yjs = arguments.framing == "y-websocket";
   std::string all;
-  for (const bench::LoadJob& job : bench::load_jobs()) {
-    if (job.name == name) return job;
+  for (const bench::LoadJob& job : yjs ? bench::yjs_load_jobs() : bench::load_jobs()) {
+    if (job.name == arguments.job) return job;
     all += (all.empty() ? "" : ", ") + std::string(job.name);
   }
-  throw Usage{"--job " + name + ": there are " + all};
+  throw Usage{"--job " + arguments.job + ": over " + arguments.framing + " there are " + all};
 }
 
 /// A directory that goes away with everything in it.
@@ -65,7 +66,7 @@ std::string in_words(const bench::LoadJob& job, const bench::Load& load, double 
 }  // namespace
 
 int run(const BenchHub& arguments) {
-  const bench::LoadJob& job = job_of(arguments.job);
+  const bench::LoadJob& job = job_of(arguments);
   bench::LoadOptions options{
       .hub = arguments.hub,
       .prefix = std::to_string(std::chrono::system_clock::now().time_since_epoch().count()),
@@ -87,6 +88,7 @@ int run(const BenchHub& arguments) {
   const bench::Load load = job.body(options);
   if (arguments.json) {
     Value result = Value::object({{"job", arguments.job},
+                                  {"framing", arguments.framing},
                                   {"operations", load.operations},
                                   {"in_flight", load.latency_us.empty() ? options.in_flight : 1},
                                   {"seconds", load.seconds},

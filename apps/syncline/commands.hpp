@@ -128,6 +128,7 @@ struct BenchHub {
   std::string job;
   /// Empty: one of its own, in this process, with a store in a temporary directory.
   std::string hub;
+  std::string framing = "sync-api";
   std::size_t operations = 2000;
   std::size_t in_flight = 64;
   bool json = false;

@@ -136,6 +136,15 @@ test("a hub of its own is loaded", async () => {
     const { operations, per_second: rate, ok, p50_us: median, fsync_p50_us: fsync } = JSON.parse(stdout);
     assert.deepEqual([operations, rate > 0, ok, median > 0, fsync > 0], [100, true, true, job.startsWith("relay"), true], job);
   }
+  for (const job of ["relay", "updates"]) {
+    const { status, stdout, stderr } = await run(["bench", "hub", "--framing", "y-websocket", "--job", job, "--operations", "100", "--json"]);
+    assert.equal(status, 0, stderr);
+    const { framing, operations, ok } = JSON.parse(stdout);
+    assert.deepEqual([framing, operations, ok], ["y-websocket", 100, true], job);
+  }
+  const refused = await run(["bench", "hub", "--framing", "y-websocket", "--job", "creates"]);
+  assert.equal(refused.status, 2);
+  assert.match(refused.stderr, /over y-websocket there are relay, updates/);
   const unknown = await run(["bench", "hub", "--job", "fly"]);
   assert.equal(unknown.status, 2);
   assert.match(unknown.stderr, /there are relay, relay_durable/);

@@ -1,4 +1,5 @@
-// Load on a hub over its sync-api, as programs with a Syncer make it (`syncline bench hub`).
+// Load on a hub (`syncline bench hub`): over its sync-api, as programs with a Syncer make it, or as
+// plain Yjs clients do over y-websocket's protocol.
 #pragma once
 
 #include <cstddef>
@@ -36,8 +37,10 @@ struct LoadJob {
   Load (*body)(const LoadOptions&);
 };
 
-/// relay, relay_durable, updates, creates, subscribes.
+/// Over the sync-api: relay, relay_durable, updates, creates, subscribes.
 const std::vector<LoadJob>& load_jobs();
+/// Over y-websocket's protocol: relay, updates. The hub may be any that speaks it.
+const std::vector<LoadJob>& yjs_load_jobs();
 
 /// How long the disk under `folder` takes to keep a small write: fsync, the median in microseconds.
 double fsync_us(const std::string& folder);
