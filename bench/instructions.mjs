@@ -1,7 +1,8 @@
 // node bench/instructions.mjs COMMAND [--renew]: counts the instructions of the engine's main jobs on a generated editing
 // session (callgrind; the same on every machine of one kind, however busy) and compares them with bench/instructions.json.
 // More than ±3 % is a failure, fewer of them too: else the next regression would hide in what was won. `make instructions`
-// renews the figures. Without valgrind or an up-to-date command it does nothing and says so (status 77), but not in CI.
+// renews the figures. Without valgrind, an up-to-date command and the compiler that the figures are for it does nothing and
+// says so (status 77), but not in CI.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -35,10 +36,17 @@ function count (command, trace, job) {
   return collected
 }
 
+/** "GCC: (Debian 12.2.0-14) 12.2.0": compilers note themselves in what they make. */
+const compilerOf = command => /GCC: \([^)]*\) [\d.]+/.exec(readFileSync(command, 'latin1'))?.[0] ?? 'unknown'
+
 const [command, option] = process.argv.slice(2)
 if (!existsSync(command)) leave(`${command} is not there: make build`)
 if (newest('src/crdt') > statSync(command).mtimeMs) leave(`${command} is older than src/crdt: make build`)
 if (spawnSync('valgrind', ['--version']).status !== 0) leave('there is no valgrind: tools/setup.sh test')
+
+const compiler = compilerOf(command)
+const figures = existsSync(figuresPath) ? JSON.parse(readFileSync(figuresPath, 'utf8')) : {}
+if (option !== '--renew' && figures.compiler && figures.compiler !== compiler) leave(`${command} was made by ${compiler}, the figures are for ${figures.compiler}`)
 
 const folder = mkdtempSync(join(tmpdir(), 'syncline-instructions-'))
 const trace = join(folder, 'generated.json')
@@ -47,11 +55,10 @@ const now = Object.fromEntries(jobs.map(job => [job, count(command, trace, job)]
 rmSync(folder, { recursive: true })
 
 if (option === '--renew') {
-  writeFileSync(figuresPath, JSON.stringify(now, null, 2) + '\n')
+  writeFileSync(figuresPath, JSON.stringify({ compiler, ...now }, null, 2) + '\n')
   console.log(`instructions: ${figuresPath} written: ${JSON.stringify(now)}`)
   process.exit(0)
 }
-const figures = JSON.parse(readFileSync(figuresPath, 'utf8'))
 let out = 0
 for (const job of jobs) {
   const change = now[job] / figures[job] - 1

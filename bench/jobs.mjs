@@ -12,18 +12,18 @@ const onYjs = { peers: ['yjs'] }
 /**
  * By name: `title`, how often it is done in a process and how many of those are left out, who can do it, whether it is
  * a recording's and whose (`one` or `several` authors), `measure`: 'memory' for bytes, `each`: what its edits are called,
- * `cold`: the first repeat is told too.
+ * `cold`: the first repeat is told too, `chart`: it is in the chart.
  */
 export const jobs = {
-  local: { title: 'typing, a transaction an edit', ...recorded, authors: 'one', each: 'edit' },
-  local_update: { title: 'typing + an update an edit', ...recorded, authors: 'one', each: 'edit' },
-  remote: { title: 'remote edits, an update at a time', ...recorded, each: 'edit' },
-  live: { title: 'live replicas, exchanged as recorded', ...recorded, authors: 'several' },
+  local: { title: 'typing, a transaction an edit', ...recorded, chart: true, authors: 'one', each: 'edit' },
+  local_update: { title: 'typing + an update an edit', ...recorded, chart: true, authors: 'one', each: 'edit' },
+  remote: { title: 'remote edits, an update at a time', ...recorded, chart: true, each: 'edit' },
+  live: { title: 'live replicas, exchanged as recorded', ...recorded, chart: true, authors: 'several' },
   merge: { title: 'merge updates, a thousand at a time', ...recorded, peers: ['yjs', 'yrs'] },
-  load_v1: { title: 'load the state (v1), read the text', ...recorded, ...warm },
-  load_v2: { title: 'load the state (v2), read the text', ...recorded, ...warm, peers: ['yjs', 'yrs'] },
-  encode_v1: { title: 'encode the state (v1)', ...recorded, ...warm },
-  encode_v2: { title: 'encode the state (v2)', ...recorded, ...warm, peers: ['yjs', 'yrs'] },
+  load_v1: { title: 'load the state (v1), read the text', ...recorded, chart: true, ...warm },
+  load_v2: { title: 'load the state (v2), read the text', ...recorded, chart: true, ...warm, peers: ['yjs', 'yrs'] },
+  encode_v1: { title: 'encode the state (v1)', ...recorded, chart: true, ...warm },
+  encode_v2: { title: 'encode the state (v2)', ...recorded, chart: true, ...warm, peers: ['yjs', 'yrs'] },
   memory: { title: 'memory of a loaded document', ...recorded, measure: 'memory', peers: ['yjs', 'json-joy', 'loro-crdt', 'yrs', 'loro', 'automerge', 'diamond-types'] },
   b4x100: { title: 'typed a hundred times over', ...recorded, authors: 'one', each: 'edit', onRequest: true, ...onYjs },
   hub_update: { title: 'a hub takes an update of 30 bytes', recorded: true, each: 'update', repeat: 5, skip: 1, ...onYjs },
@@ -39,7 +39,7 @@ export const jobs = {
   tombstones_20: { title: 'load 20 MB of tombstones', also: 'memory', ...onYjs },
   tombstones: { title: 'load 200 MB of tombstones', also: 'memory', onRequest: true, peers: [] },
   ...Object.fromEntries(Object.entries(rows).map(([name, title]) =>
-    [name, { title: `${name.toUpperCase()} ${title}`, repeat: 7, skip: 2, cold: true, peers: npm }]))
+    [name, { title: `${name.toUpperCase()} ${title}`, repeat: 5, skip: 2, cold: true, peers: npm }]))
 }
 
 /** Whether a job can be done on a recording of one author or several. */

@@ -151,7 +151,7 @@ const text = `${table(rows, columns)}\n\n${explanation}\n\n${wins(rows)}\n`
 console.log(text)
 writeFileSync(`${out}/table.md`, text)
 writeFileSync(`${out}/results.json`, JSON.stringify({ machine, rows }, null, 1))
-writeFileSync(`${out}/chart.svg`, chart(rows.filter(({ measure }) => measure === 'time').map(({ recording, title, cells }) => ({
+writeFileSync(`${out}/chart.svg`, chart(rows.filter(({ job, measure }) => jobs[job].chart && measure === 'time').map(({ recording, title, cells }) => ({
   label: recording ? `${recording}: ${title}` : title,
   values: Object.fromEntries(Object.entries(cells).filter(([, cell]) => !cell.derived).map(([peer, cell]) => [peer, cell.value]))
 })), machine))
