@@ -70,10 +70,10 @@ void RoomTable::loaded(const std::string& url, Result<std::optional<storage::Sto
   if (closing_)
     return refuse_all(Error(Code::kUnavailable, "shutdown", "the hub is shutting down"));
   if (!stored.ok()) return refuse_all(stored.error());
-  if (!stored->has_value()) return answer_missing(url, std::move(waiting), 0, false);
+  if (!stored->has_value()) return answer_missing(url, std::move(waiting), 0, nullptr);
   const Result<Head> head = Head::decode((*stored)->head);
   if (head.ok() && head->deleted_ms)
-    return answer_missing(url, std::move(waiting), last_seq(**stored), true);
+    return answer_missing(url, std::move(waiting), last_seq(**stored), &*head);
   Result<ObjectState> state = load_state(**stored, ports_.random);
   if (!state.ok()) {
     log::error("room", url + " cannot be loaded: " + state.error().message());
@@ -87,12 +87,17 @@ void RoomTable::loaded(const std::string& url, Result<std::optional<storage::Sto
 
 /// There is no such object (any more): it can be created, or, by plain Yjs clients, opened.
 void RoomTable::answer_missing(const std::string& url, Waiting waiting, std::uint64_t base_seq,
-                               bool gone) {
+                               const Head* tombstone) {
+  const bool gone = tombstone != nullptr;
   while (!waiting.empty()) {
     const bus::Message& message = waiting.front();
     const bus::Subscribe* subscribe = std::get_if<bus::Subscribe>(&message.body);
     if (const auto* request = std::get_if<bus::Create>(&message.body)) {
-      const bool created = create(message, *request, base_seq);
+      // Who repeats the request that made the deleted object, because the answer was lost, does not
+      // mean to revive it.
+      const bool repeated = gone && !request->nonce.empty() && request->nonce == tombstone->nonce;
+      if (repeated) refuse(message, Error(Code::kGone, url + " was deleted"));
+      const bool created = !repeated && create(message, *request, base_seq);
       waiting.pop_front();
       if (created) break;
     } else if (subscribe != nullptr && subscribe->create_open && !gone) {

@@ -56,7 +56,9 @@ class RoomTable final : private RoomEvents {
   void resolve(bus::Message message);
   void start_load(const std::string& url);
   void loaded(const std::string& url, Result<std::optional<storage::Stored>> stored);
-  void answer_missing(const std::string& url, Waiting waiting, std::uint64_t base_seq, bool gone);
+  /// `tombstone`: the head of an object that was deleted; null where there never was one.
+  void answer_missing(const std::string& url, Waiting waiting, std::uint64_t base_seq,
+                      const Head* tombstone);
   bool create(const bus::Message& message, const bus::Create& request, std::uint64_t base_seq);
   Head new_head(Head head, const std::string& url, std::uint64_t base_seq);
   std::shared_ptr<Room> attach(ObjectState state);

@@ -234,6 +234,20 @@ TEST_F(RoomTest, ADeletedObjectIsGone) {
   EXPECT_EQ(plain.take_one<bus::Refused>().code, Code::kGone);
 }
 
+TEST_F(RoomTest, ARepeatedCreateDoesNotReviveADeletedObject) {
+  create("open");
+  const std::string nonce = room().head().nonce;
+  alice_.send(kBoard, bus::Delete{.request = 5, .url = kBoard});
+  run();
+  alice_.inbox.clear();
+  // Whoever repeats it, because the first answer was lost, has not seen the end of the object.
+  alice_.send(kBoard, bus::Create{.request = 6, .url = kBoard, .nonce = nonce});
+  run();
+  EXPECT_EQ(alice_.take_one<bus::Refused>().code, Code::kGone);
+  alice_.inbox.clear();
+  create("open");
+}
+
 TEST_F(RoomTest, CreateRevivesADeletedUrlWithNothingOfTheOldOne) {
   for (const bool fold_works : {true, false}) {
     create("open");

@@ -257,7 +257,7 @@ class RoomTest : public ::testing::Test {
   void create(Value access = "owner", bool durable = true) {
     alice_.send(kBoard, bus::Create{.request = 100,
                                     .url = kBoard,
-                                    .nonce = "n",
+                                    .nonce = "n" + std::to_string(++creates_),
                                     .access = std::move(access),
                                     .durable = durable});
     run();
@@ -299,6 +299,8 @@ class RoomTest : public ::testing::Test {
   std::unique_ptr<RoomTable> table_ = std::make_unique<RoomTable>(ports());
   Session alice_{bus_, "session:1", kAlice, 1};
   Session bob_{bus_, "session:2", kBob, 2};
+  /// Counts create(): each request has a nonce of its own.
+  int creates_ = 0;
 };
 
 }  // namespace syncline::room::testing
