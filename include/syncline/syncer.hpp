@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "syncline/conflict.hpp"
 #include "syncline/data_object.hpp"
 #include "syncline/error.hpp"
 #include "syncline/handle.hpp"
@@ -65,18 +66,28 @@ class [[nodiscard]] Pending {
 };
 
 struct SyncerOptions {
-  /// Who this syncer is: `hyperty://domain/name`.
+  /// Who this syncer is: `hyperty://domain/name`. May be empty where `data` knows it already.
   std::string identity{};
   /// The hub to share through, `ws://host:port`. Empty: this syncer hosts the objects it creates.
   std::string hub{};
-  /// Where the objects hosted here are stored (a file); empty: in memory only. REQUIRES: no hub (a
-  /// local cache beside a hub is not in this version).
+  /// A file that keeps objects across restarts; empty: in memory only. One process at a time.
+  ///
+  /// Beside a hub it holds this syncer's copies, what was written to them and not acknowledged yet,
+  /// and its identity: objects are created, read and written whether or not the hub was ever
+  /// reached, survive kill -9 and power loss (see save()), and go up once when it is. Every object
+  /// in it is followed from the start, until unsubscribe(). A backup of it may be put back at any
+  /// time.
+  ///
+  /// Without a hub it holds the objects hosted here.
   std::string data{};
   /// Address to accept other syncers on, "127.0.0.1:0" picks a port; empty: reachable in this
   /// process only. REQUIRES: no hub.
   std::string listen{};
   /// A token for hubs that ask for one.
   std::string token{};
+  /// Asked where edits meet that the program wants to decide about itself (conflict.hpp). REQUIRES:
+  /// a hub.
+  ConflictHook on_conflict{};
   /// True: everything runs inside poll() and get(), on the caller's thread (games, GUIs).
   bool poll = false;
 };
@@ -101,7 +112,8 @@ struct InvitationNotice {
 class Syncer {
  public:
   /// Throws kMalformed for an identity or URL that is not one, kConflict where the data file is in
-  /// use.
+  /// use ("in_use", naming the process), is somebody else's ("other_identity"), or was used with a
+  /// hub and now without, or the other way round ("other_use").
   explicit Syncer(SyncerOptions options);
   ~Syncer();
   Syncer(const Syncer&) = delete;
@@ -114,9 +126,12 @@ class Syncer {
   bool connected() const;
 
   /// Creates an object owned by this identity. Errors: kConflict (exists), kMalformed, kDenied.
+  /// With `data` and no hub in reach the object begins here and goes up later; if there is another
+  /// one at its URL by then, on_conflict decides.
   Pending<DataObject> create(const std::string& url, const Value& initial = Value::object(),
                              CreateOptions options = {});
-  /// Gets a live copy. Errors: kNotFound, kDenied, kGone.
+  /// Gets a live copy; at once, as it was last seen, where `data` has it. Errors: kNotFound,
+  /// kDenied, kGone.
   Pending<DataObject> subscribe(const std::string& url);
   /// Ends the copy here.
   Pending<Unit> unsubscribe(const std::string& url);
@@ -128,12 +143,28 @@ class Syncer {
   /// `if_epoch`: only while the object has that epoch; 0: whatever it has. Errors: kDenied,
   /// kMalformed, kConflict ("epoch").
   Pending<Unit> set_access(const std::string& url, Value access, std::uint64_t if_epoch = 0);
-  /// Waits until every local change made so far is acknowledged (durable, where the object is).
+  /// Waits until every local change made so far, objects created offline among them, is
+  /// acknowledged (durable, where the object is).
   Pending<Unit> flush();
+  /// Waits until every local change made so far is in `data` and survives kill -9 and power loss.
+  /// Errors: kInternal "storage" (it goes on trying).
+  Pending<Unit> save();
+  /// The objects followed here, sorted by URL; with `data` also those of earlier runs.
+  Pending<std::vector<std::string>> objects();
+
+  /// Local edits that wait for a decision: refused ones, and objects that stopped syncing.
+  std::vector<Parked> parked() const;
+  /// Makes a parked edit anew on the object as it is now; an object that stopped syncing goes on,
+  /// and on_conflict is asked again. Errors: kNotFound (no longer parked; the object is not
+  /// subscribed), and what keeps the edit from being made.
+  Pending<Unit> resume(const Parked& parked);
+  /// Forgets a parked edit; an object that stopped syncing goes on without its local edits.
+  Pending<Unit> drop(const Parked& parked);
 
   /// Calls `callback` for each invitation that arrives.
   Handle on_invitation(std::function<void(const InvitationNotice&)> callback);
   /// Calls `callback` for a local write that the room refused; the object was rebuilt without it.
+  /// With `data` the edit is parked.
   Handle on_refused(std::function<void(const std::string& url, const Error& error)> callback);
 
   /// Runs what is due, in poll mode: timers, arrived messages, observers.

@@ -97,6 +97,11 @@ std::unique_ptr<storage::Storage> Disk::open() {
   return storage;
 }
 
+void Disk::restore(storage::Contents backup) {
+  SYNCLINE_CHECK(open_ == nullptr, "a backup is put back under an open storage");
+  durable_ = std::move(backup);
+}
+
 void Disk::call(Call call) {
   calls_.push_back(std::move(call));
   begin_sync();

@@ -38,6 +38,9 @@ class Disk {
   /// While full, syncs fail and nothing is stored.
   void set_full(bool full) { full_ = full; }
 
+  /// Puts a backup in the place of what is stored. REQUIRES: no storage is open.
+  void restore(storage::Contents backup);
+
   /// What survived, or would survive a crash now.
   const storage::Contents& durable() const { return durable_; }
 

@@ -114,7 +114,7 @@ void Link::greeted(bus::Body body) {
   const auto* welcome = std::get_if<bus::Welcome>(&body);
   if (!welcome) return;  // Left over from before; the host's answer is still to come.
   state_ = State::kUp;
-  was_up_ = true;
+  was_up_ = tried_ = true;
   session_ = welcome->session;
   delay_ = Duration{0};
   watch();
@@ -144,6 +144,7 @@ void Link::on_closed(const transport::Close& close) {
 
 void Link::down(const Error& why, bool final) {
   final = final && !was_up_;
+  tried_ = true;
   state_ = final ? State::kStopped : State::kWaiting;
   connection_.reset();
   timer_.reset();

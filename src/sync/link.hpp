@@ -50,6 +50,8 @@ class Link final : public transport::ConnectionEvents {
   void restart(const std::string& why);
 
   bool up() const { return state_ == State::kUp; }
+  /// Whether the first attempt to connect has come to an end, good or bad.
+  bool tried() const { return tried_; }
   /// REQUIRES: up().
   void send(const bus::Body& body);
   std::size_t queued_bytes() const { return connection_ ? connection_->queued_bytes() : 0; }
@@ -82,6 +84,7 @@ class Link final : public transport::ConnectionEvents {
   Duration heard_{0};
   bool asked_ = false;
   bool was_up_ = false;
+  bool tried_ = false;
   Handle attempt_;
   Handle timer_;
 };

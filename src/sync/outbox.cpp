@@ -10,19 +10,27 @@
 
 namespace syncline::sync {
 
-void Outbox::push(SharedBytes update) {
+void Outbox::push(SharedBytes update, std::uint64_t changes) {
   bytes_ += update->size();
-  changes_ += 1;
+  changes_ += changes;
   unmerged_ = update->size() < tuning::kMergeBytesMax / 4 ? unmerged_ + 1 : 0;
-  entries_.push_back({.update = std::move(update)});
+  entries_.push_back({.update = std::move(update), .changes = changes});
   if (unmerged_ >= tuning::kMergeUpdates) merge_unsent();
 }
 
-void Outbox::push_relayed(SharedBytes update) {
+void Outbox::push_relayed(SharedBytes update, std::uint64_t changes) {
   bytes_ += update->size();
-  changes_ += 1;
+  changes_ += changes;
   unmerged_ = 0;
-  entries_.push_back({.update = std::move(update), .relayed = true});
+  entries_.push_back({.update = std::move(update), .relayed = true, .changes = changes});
+}
+
+void Outbox::merge() {
+  unmerged_ = 0;
+  for (auto entry = entries_.rbegin(); unmerged_ < entries_.size() - sent_ && !entry->relayed;
+       ++entry)
+    ++unmerged_;
+  merge_unsent();
 }
 
 void Outbox::push_missing(SharedBytes update) {

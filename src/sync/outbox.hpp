@@ -28,9 +28,12 @@ class Outbox {
   };
 
   /// Appends what this replica made; a long run of unsent entries is merged.
-  void push(SharedBytes update);
+  /// `changes`: how many local transactions are in it.
+  void push(SharedBytes update, std::uint64_t changes = 1);
   /// Appends what came from elsewhere (an imported document).
-  void push_relayed(SharedBytes update);
+  void push_relayed(SharedBytes update, std::uint64_t changes = 1);
+  /// Makes one update of everything unsent, as far as kMergeBytesMax permits.
+  void merge();
   /// Puts what the room lacks before everything else that is unsent. Gone with unsend().
   void push_missing(SharedBytes update);
 

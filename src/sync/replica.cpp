@@ -46,12 +46,20 @@ bool is_passing(const Error& error) {
          error.code() == Code::kTimeout || error.code() == Code::kInternal;
 }
 
+/// The same for a copy that would be forgotten otherwise: an expired token, or a hub that does not
+/// know the object (another one's address?), is no reason to.
+bool may_pass(const Error& error, bool kept) {
+  return is_passing(error) ||
+         (kept && (error.code() == Code::kUnauthenticated || error.code() == Code::kNotFound));
+}
+
 }  // namespace
 
 crdt::ClientId draw_client_id(Random& random) { return random.next() & encoding::kMaxSafeInteger; }
 
-Replica::Replica(ReplicaContext& context, std::string url, std::unique_ptr<crdt::Doc> doc)
-    : context_(&context), url_(std::move(url)) {
+Replica::Replica(ReplicaContext& context, std::string url, std::unique_ptr<crdt::Doc> doc,
+                 std::shared_ptr<Journal> journal)
+    : context_(&context), url_(std::move(url)), journal_(std::move(journal)) {
   live_ = std::make_shared<object::LiveObject>(url_, context.identity(), std::move(doc),
                                                &context.executor(), this);
 }
@@ -89,16 +97,30 @@ void Replica::follow(bus::Channel channel, std::string incarnation, std::uint64_
 void Replica::created(const bus::Created& created, bool repeated) {
   owner_ = created.owner;
   epoch_ = created.epoch;
+  empty_ = false;
+  creation_.reset();
+  first_.reset();
   follow(created.channel, created.position.incarnation, created.position.seq);
-  if (repeated) subscribe(Want::kDiff);
+  keep({Confirmed{created.position.seq}});
+  settle();
+  if (repeated) {
+    subscribe(Want::kDiff);
+  } else {
+    pump();
+  }
 }
 
 Result<void> Replica::subscribed(const bus::Subscribed& subscribed) {
   return adopt(subscribed, Want::kRebuild);
 }
 
+void Replica::refresh() {
+  if (!creation_) subscribe(Want::kResume);
+}
+
 void Replica::on_up() {
-  if (phase_ == Phase::kDown) subscribe(want_);
+  held_.reset();  // Whoever did not decide is asked again.
+  if (phase_ == Phase::kDown) seek();
 }
 
 void Replica::on_down() {
@@ -106,15 +128,38 @@ void Replica::on_down() {
   phase_ = Phase::kDown;
   retry_.reset();
   leave_channel();
+  before_.reset();
+  if (!position_) return;  // What was decided about an object that exists still holds.
+  wanted_.clear();
+  decided_ = false;
+}
+
+void Replica::seek() {
+  if (creation_) {
+    send_create();
+  } else {
+    subscribe(want_);
+  }
 }
 
 void Replica::subscribe(Want want) {
   if (phase_ == Phase::kEnded) return;
   want_ = std::max(want_, want);
-  if (!context_->up() || phase_ == Phase::kSubscribing) return;
+  if (!context_->up() || held_ || phase_ == Phase::kSubscribing) return;
   phase_ = Phase::kSubscribing;
   retry_.reset();
   leave_channel();
+  ++attempt_;
+  before_.reset();
+  const bool asks = want_ == Want::kRebuild || context_->conflict_hook();
+  if (journal_ && asks && !outbox_.empty()) {
+    recall([this] { request_subscription(); });
+  } else {
+    request_subscription();
+  }
+}
+
+void Replica::request_subscription() {
   bus::Subscribe request{.url = url_};
   if (want_ == Want::kResume) request.since = position_;
   request.state_vector =
@@ -134,7 +179,7 @@ void Replica::subscribe_later(Want want) {
   ++failures_;
   retry_ = context_->executor().after(delay, [this] {
     phase_ = Phase::kDown;
-    subscribe(want_);
+    seek();
   });
 }
 
@@ -142,7 +187,7 @@ void Replica::answered(Want asked, Result<Answer> answer) {
   if (phase_ != Phase::kSubscribing) return;  // The connection broke; on_up() asks again.
   phase_ = Phase::kDown;
   if (!answer.ok()) {
-    if (is_passing(answer.error())) {
+    if (may_pass(answer.error(), journal_ != nullptr)) {
       subscribe_later(want_);
     } else {
       end(answer.error());
@@ -163,23 +208,32 @@ Result<void> Replica::adopt(const bus::Subscribed& subscribed, Want asked) {
   epoch_ = subscribed.epoch;
   may_write_ = subscribed.may_write;
   SYNCLINE_TRY_ASSIGN(room, crdt::StateVector::decode(subscribed.state_vector));
-  const bool first = !position_;
-  if (!first && asked != Want::kRebuild &&
+  if (position_ && asked != Want::kRebuild &&
       position_->incarnation != subscribed.position.incarnation) {
-    // The state of an older incarnation is never merged into a newer one.
-    follow(subscribed.channel, subscribed.position.incarnation, subscribed.position.seq);
+    // The state of an older incarnation is never merged into a newer one. The position stays that
+    // of the state that is here until the other one has taken its place.
     refused_ = Error(Code::kGone, "recreated", url_ + " was deleted and made anew");
     rebuild_cause_ = "recreated";
     subscribe(Want::kRebuild);
     return {};
   }
-  if (!first && asked == Want::kRebuild) {
+  if (!empty_ && asked == Want::kRebuild) {
     SYNCLINE_TRY(rebuild(subscribed));
+    if (phase_ == Phase::kEnded) return {};  // An observer ended it.
+    follow(subscribed.channel, subscribed.position.incarnation, subscribed.position.seq);
+    keep({});
   } else {
+    if (!weigh(subscribed, room)) return {};
+    const Journal::Batch batch(journal_);
     SYNCLINE_TRY(apply(subscribed.missing));
+    if (phase_ == Phase::kEnded) return {};
+    follow(subscribed.channel, subscribed.position.incarnation, subscribed.position.seq);
+    if (std::exchange(empty_, false)) {
+      keep_everything();
+    } else {
+      keep_came(subscribed.missing);
+    }
   }
-  if (phase_ == Phase::kEnded) return {};  // An observer ended it.
-  follow(subscribed.channel, subscribed.position.incarnation, subscribed.position.seq);
   if (want_ > asked) {
     subscribe(want_);
     return {};
@@ -191,6 +245,7 @@ Result<void> Replica::adopt(const bus::Subscribed& subscribed, Want asked) {
     subscribe_later(Want::kDiff);
     return {};
   }
+  put_wanted();
   send_what_lacks(room);
   if (outbox_.empty()) failures_ = 0;
   pump();
@@ -203,6 +258,10 @@ Result<void> Replica::rebuild(const bus::Subscribed& subscribed) {
   for (const bus::Part& part : subscribed.missing) {
     SYNCLINE_TRY_ASSIGN(applied, doc->apply_update_v1(*part.update));
     if (applied.pending) return Error(Code::kMalformed, "the room's state is incomplete");
+  }
+  if (journal_) {
+    replace_document(std::move(doc), subscribed.position);
+    return {};
   }
   const std::uint64_t dropped = outbox_.clear();
   const std::optional<Error> refused = std::exchange(refused_, std::nullopt);
@@ -254,12 +313,15 @@ void Replica::on_updated(const bus::Updated& updated) {
   if (!position_ || phase_ == Phase::kEnded) return;
   const bool gap = updated.first > position_->seq + 1;
   epoch_ = std::max(epoch_, updated.epoch);
+  const Journal::Batch batch(journal_);
   Result<bool> pending = apply(updated.parts);
   if (phase_ == Phase::kEnded) return;
   if (!pending.ok()) {
     log::warning("sync", url_ + ": an update cannot be read: " + pending.error().message());
     subscribe_later(Want::kRebuild);
-  } else if (gap || *pending) {
+    return;
+  }
+  if (gap || *pending) {
     // The position stays where everything is known to be here; while a subscription is under way,
     // its answer covers this.
     if (phase_ == Phase::kLive) subscribe(gap ? Want::kResume : Want::kDiff);
@@ -267,6 +329,7 @@ void Replica::on_updated(const bus::Updated& updated) {
     // What came before (twice, or late) changed nothing.
     position_->seq = std::max(position_->seq, updated.seq);
   }
+  keep_came(updated.parts);
 }
 
 void Replica::on_current(const bus::Current& current) {
@@ -284,7 +347,9 @@ void Replica::on_ack(const bus::Ack& ack) {
     advance_by_ack(ack.seq, in_flight - outbox_.in_flight());
   }
   if (settled() == before) return;
+  if (position_) keep({Settled{settled(), position_->seq}});
   failures_ = 0;
+  if (outbox_.empty()) remade_ = false;
   settle();
 }
 
@@ -320,6 +385,7 @@ void Replica::on_changed(const bus::Changed& changed) {
   epoch_ = changed.epoch;
   owner_ = changed.owner;
   may_write_ = changed.may_write;
+  keep({});
 }
 
 void Replica::on_unsubscribed(const bus::Unsubscribed& unsubscribed) {
@@ -338,6 +404,7 @@ void Replica::on_deleted() { end({Code::kGone, url_ + " was deleted"}); }
 
 void Replica::end(const Error& why) {
   if (phase_ == Phase::kEnded) return;
+  if (journal_) return end_kept(why);
   phase_ = Phase::kEnded;
   ended_ = why;
   retry_.reset();
@@ -374,6 +441,7 @@ Result<void> Replica::may_write() {
 
 void Replica::on_local_update(SharedBytes update) {
   ++made_;
+  if (journal_) keep({Made{.number = made_, .relayed = false, .update = update}});
   outbox_.push(std::move(update));
   pump();
 }
@@ -386,9 +454,12 @@ Result<void> Replica::import(Bytes update) {
                  "the document depends on changes that are neither in it nor in " + url_);
   }
   const object::RemotePart part{.by = context_->identity(), .update = update};
+  const Journal::Batch batch(journal_);
   SYNCLINE_TRY(live_->apply_remote({&part, 1}));
   ++made_;
-  outbox_.push_relayed(share(std::move(update)));
+  const SharedBytes shared = share(std::move(update));
+  if (journal_) keep({Made{.number = made_, .relayed = true, .update = shared}});
+  outbox_.push_relayed(shared);
   pump();
   return {};
 }

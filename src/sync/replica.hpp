@@ -3,8 +3,11 @@
 //
 // After a broken connection it resumes by its position, and sends again what was not acknowledged;
 // the room skips what it knows. When the room refuses a write, the replica rebuilds: it takes the
-// room's state, under a new client id (the ids of what was refused stay unused for ever), and drops
-// what was written on top of the refused change, since that cannot exist without it.
+// room's state, under a new client id (the ids of what was refused stay unused for ever), and takes
+// what was written on top of the refused change with it, since that cannot exist without it.
+//
+// With a journal it is kept in the syncer's data file: it begins where it ended, with or without a
+// room; nothing that was written here is dropped unless somebody says so (replica_kept.cpp).
 #pragma once
 
 #include <cstdint>
@@ -15,8 +18,10 @@
 
 #include "bus/message.hpp"
 #include "object/live_object.hpp"
+#include "sync/journal.hpp"
 #include "sync/outbox.hpp"
 #include "sync/requests.hpp"
+#include "syncline/conflict.hpp"
 
 namespace syncline::sync {
 
@@ -46,6 +51,22 @@ class ReplicaContext {
   virtual void on_refused(Replica& replica, const Error& error) = 0;
   /// The replica follows its room no more.
   virtual void on_ended(Replica& replica) = 0;
+
+  // For replicas with a journal.
+  virtual std::int64_t wall_ms() const = 0;
+  /// Null: nobody wants to be asked.
+  virtual const ConflictHook& conflict_hook() const = 0;
+  /// Whether a copy of the object is followed here.
+  virtual bool follows(const std::string& url) const = 0;
+  virtual std::shared_ptr<Journal> journal(const std::string& url) = 0;
+  /// A room confirmed the creation, or (with the error) refused it. In the second case: whether
+  /// whoever asked for it waited for the answer, and takes the error.
+  virtual void on_created(Replica& replica) = 0;
+  virtual bool on_not_created(Replica& replica, const Error& error) = 0;
+  /// An edit of the object was parked.
+  virtual void on_parked(const std::string& url, ParkedEdit parked) = 0;
+  /// The replica has another URL from here on.
+  virtual void on_renamed(Replica& replica, const std::string& from) = 0;
 };
 
 /// A fresh client id: below 2^53, so that JavaScript can count it.
@@ -55,8 +76,10 @@ crdt::ClientId draw_client_id(Random& random);
 class Replica final : public object::LiveObjectEvents,
                       public std::enable_shared_from_this<Replica> {
  public:
-  /// `context` must outlive the replica, or detach() comes first.
-  Replica(ReplicaContext& context, std::string url, std::unique_ptr<crdt::Doc> doc);
+  /// `context` must outlive the replica, or detach() comes first. `journal`: null keeps it in
+  /// memory only.
+  Replica(ReplicaContext& context, std::string url, std::unique_ptr<crdt::Doc> doc,
+          std::shared_ptr<Journal> journal = nullptr);
   ~Replica() override;
 
   const std::string& url() const { return url_; }
@@ -69,10 +92,34 @@ class Replica final : public object::LiveObjectEvents,
   std::uint64_t made() const { return made_; }
   std::uint64_t settled() const { return made_ - outbox_.changes(); }
 
+  /// Whether it is the copy of an object that a room has, and not one that is to be created yet.
+  bool confirmed() const { return !creation_; }
+
+  /// Goes on where the data file left it. `doc` was made of the same. Before on_up().
+  void restore(const Kept& kept);
+  /// Begins as an object of its own, to be created at the host as soon as that can be reached.
+  /// REQUIRES: a journal.
+  void begin(Creation creation, SharedBytes state);
+  /// Ends it, and what is kept of it. Local changes go with it.
+  void forget(const Error& why);
+
+  /// Why it stopped syncing until somebody decides; nothing where it did not.
+  const std::optional<Error>& held() const { return held_; }
+  /// Asks again what is to become of what is held.
+  void resume();
+  /// Gives up what is held: the local edits, or the whole object where it was never created.
+  void drop(std::function<void(Result<void>)> done);
+  /// Makes changes anew that were parked, as one transaction, and forgets that they were. Errors:
+  /// what keeps one of them from being made; then none was.
+  Result<void> remake(const ParkedEdit& parked);
+
   /// The answer to the request that this replica begins with. `repeated`: the request went out more
   /// than once, so others may have written since the object was made.
   void created(const bus::Created& created, bool repeated);
   Result<void> subscribed(const bus::Subscribed& subscribed);
+
+  /// Its channel is no longer the room's: it asks for another.
+  void refresh();
 
   void on_up();
   void on_down();
@@ -113,9 +160,15 @@ class Replica final : public object::LiveObjectEvents,
     kRebuild,  ///< everything, into a new document
   };
 
+  /// How local edits are met that cannot stay as they are.
+  enum class Fate { kRemade, kParked, kDropped };
+
+  /// Looks for the room: creates the object, or subscribes.
+  void seek();
   void leave_channel();
   void follow(bus::Channel channel, std::string incarnation, std::uint64_t seq);
   void subscribe(Want want);
+  void request_subscription();
   void subscribe_later(Want want);
   void answered(Want asked, Result<Answer> answer);
   Result<void> adopt(const bus::Subscribed& subscribed, Want asked);
@@ -128,9 +181,38 @@ class Replica final : public object::LiveObjectEvents,
   void watch_acks();
   void settle();
 
+  // With a journal (replica_kept.cpp).
+  Facts facts() const;
+  void keep(std::vector<JournalEntry> entries);
+  void keep_came(const std::vector<bus::Part>& parts);
+  void keep_everything();
+  /// Reads what the room had before the local edits, then calls `then`, unless the attempt that it
+  /// is for is over by then.
+  void recall(std::function<void()> then);
+  void send_create();
+  void create_answered(Result<Answer> answer, bool repeated);
+  void meet_existing(const Error& error);
+  void decide_existing(const Error& error, std::unique_ptr<crdt::Doc> remote);
+  void join_existing(std::optional<Value> wanted);
+  void take_existing();
+  Result<void> rename(const std::string& to);
+  void hold(const Error& why);
+  Resolution ask(const Conflict& conflict) const;
+  /// Asks about every place that both sides changed. False: not decided, and held.
+  bool weigh(const bus::Subscribed& subscribed, const crdt::StateVector& room);
+  void put_wanted();
+  struct Lost;
+  Lost find_lost(const crdt::Doc& room);
+  Fate decide_lost(const Lost& lost, const Error& why, crdt::Doc& room, std::optional<Value>& use);
+  void replace_document(std::unique_ptr<crdt::Doc> doc, const bus::Position& position);
+  Changes remake_lost(Changes changes);
+  void park(Changes changes, const Error& why);
+  void end_kept(const Error& why);
+
   ReplicaContext* context_;
-  const std::string url_;
+  std::string url_;
   std::shared_ptr<object::LiveObject> live_;
+  std::shared_ptr<Journal> journal_;
 
   Phase phase_ = Phase::kDown;
   Want want_ = Want::kResume;
@@ -151,6 +233,23 @@ class Replica final : public object::LiveObjectEvents,
   int failures_ = 0;
   Handle retry_;
   Handle ack_timer_;
+
+  /// Nothing of the object is here yet.
+  bool empty_ = true;
+  std::optional<Creation> creation_;
+  SharedBytes first_;
+  bool create_sent_ = false;
+  std::optional<Error> held_;
+  /// Counts attempts to come into step, so that what comes late is recognised.
+  std::uint64_t attempt_ = 0;
+  /// What was kept before the attempt that is under way.
+  std::optional<Kept> before_;
+  /// What has to be at which place once the attempt succeeds.
+  std::vector<std::pair<Path, std::optional<Value>>> wanted_;
+  /// The coming subscription was decided about already.
+  bool decided_ = false;
+  /// The queue was made anew after a refusal and is not acknowledged yet.
+  bool remade_ = false;
 };
 
 }  // namespace syncline::sync

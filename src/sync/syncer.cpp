@@ -48,19 +48,25 @@ Result<M> expect(Result<Answer> answer) {
 bool Syncer::Flush::settled() const {
   return std::ranges::all_of(targets, [](const auto& target) {
     const auto replica = target.first.lock();
-    return !replica || replica->settled() >= target.second;
+    return !replica || (replica->confirmed() && replica->settled() >= target.second);
   });
 }
 
 Syncer::Syncer(Executor& executor, Clock& clock, Random& random, transport::Connector& connector,
                Options options)
     : executor_(executor),
+      clock_(clock),
       random_(random),
       identity_(options.link.identity),
       options_(std::move(options)),
       requests_(executor),
       link_(executor, clock, random, connector, options_.link, *this) {
-  link_.start();
+  if (options_.storage != nullptr) {
+    open_store();
+  } else {
+    ready_ = Result<void>();
+    link_.start();
+  }
 }
 
 Syncer::~Syncer() {
@@ -71,6 +77,11 @@ Syncer::~Syncer() {
   const Error ended(Code::kUnavailable, "the syncer ended");
   requests_.fail_all(ended);
   for (Flush& flush : std::exchange(flushes_, {})) flush.done(ended);
+  for (auto& [url, creating] : std::exchange(creating_, {})) {
+    creating.done(ended);
+    for (const Done<Object>& done : creating.subscribing) done(ended);
+  }
+  for (const Done<void>& waiting : std::exchange(waiting_, {})) waiting(ended);
 }
 
 // ---- what a hyperty asks for ----
@@ -122,6 +133,7 @@ void Syncer::create_with(const std::string& url, std::unique_ptr<crdt::Doc> doc,
                      .state = std::move(state),
                      .invite = std::move(request.invite),
                      .durable = request.durable};
+  if (store_) return create_kept(*canonical, std::move(doc), std::move(create), std::move(done));
   // Done is copyable, so what it holds is shared.
   const auto held = std::make_shared<std::unique_ptr<crdt::Doc>>(std::move(doc));
   this->request(std::move(create), Repeat::kYes,
@@ -145,6 +157,16 @@ void Syncer::subscribe(const std::string& url, Done<Object> done) {
     later([done, error = canonical.error()] { done(error); });
     return;
   }
+  if (!ready_ || !ready_->ok()) {
+    when_ready([this, url, done](const Result<void>& ready) {
+      ready.ok() ? subscribe(url, done) : done(ready.error());
+    });
+    return;
+  }
+  if (const auto creating = creating_.find(*canonical); creating != creating_.end()) {
+    creating->second.subscribing.push_back(std::move(done));
+    return;
+  }
   if (const auto known = replica(*canonical)) {
     later([done, live = known->live()] { done(live); });
     return;
@@ -164,13 +186,22 @@ void Syncer::subscribed(const std::string& url, Result<Answer> answer) {
   Result<bus::Subscribed> subscribed = expect<bus::Subscribed>(std::move(answer));
   std::shared_ptr<Replica> known = replica(url);
   Result<void> opened;
-  if (!subscribed.ok()) {
+  if (known) {  // It was created meanwhile.
+    // The answer's channel took the place of the replica's.
+    if (subscribed.ok()) known->refresh();
+  } else if (!subscribed.ok()) {
     opened = subscribed.error();
-  } else if (!known) {  // Else it was created meanwhile.
-    known = std::make_shared<Replica>(context(), url, make_doc(random_));
+  } else {
+    known = std::make_shared<Replica>(context(), url, make_doc(random_),
+                                      store_ ? store_->journal(url) : nullptr);
     replicas_[url] = known;
     opened = known->subscribed(*subscribed);
     if (!opened.ok()) known->end(opened.error());
+  }
+  if (const auto creating = creating_.find(url); creating != creating_.end()) {
+    // Whose object it is will be known when the create is answered.
+    for (const Done<Object>& done : waiting) creating->second.subscribing.push_back(done);
+    return;
   }
   for (const Done<Object>& done : waiting) {
     if (opened.ok()) {
@@ -300,7 +331,9 @@ void Syncer::on_up(const bus::Welcome& welcome) {
 void Syncer::on_down(const Error& why, bool final) {
   channels_.clear();
   for (const auto& [url, replica] : replicas_) replica->on_down();
+  // Who keeps objects goes on with them.
   if (final) final_ = why;
+  while (!creating_.empty()) create_offline(creating_.begin()->first);
   if (options_.hooks.on_connection) options_.hooks.on_connection(false, why.message());
   if (final || !options_.wait_for_host) {
     requests_.fail_all(why);

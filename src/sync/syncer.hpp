@@ -15,6 +15,7 @@
 
 #include "sync/link.hpp"
 #include "sync/replica.hpp"
+#include "sync/replica_store.hpp"
 #include "sync/requests.hpp"
 
 namespace syncline::sync {
@@ -63,6 +64,11 @@ class Syncer final : private LinkEvents, private ReplicaContext {
     /// wait for a connection as long as for an answer.
     bool wait_for_host = true;
     SyncerHooks hooks;
+    /// Where objects, queues and parked edits are kept; null: in memory only. Must outlive the
+    /// syncer.
+    storage::Storage* storage = nullptr;
+    /// Asked before edits are merged, parked or renamed; null: never. REQUIRES: storage.
+    ConflictHook on_conflict;
   };
 
   /// All must outlive the syncer.
@@ -76,7 +82,14 @@ class Syncer final : private LinkEvents, private ReplicaContext {
   const std::string& identity() const override { return identity_; }
   bool connected() const { return link_.up(); }
 
+  /// Calls `done` once what is kept was read: the objects are there, and requests go out. What is
+  /// asked before waits for it. The error is why nothing can be kept here, and every request's.
+  void when_ready(Done<void> done);
+
   /// Creates an object owned by this identity. Errors: kConflict (exists), kMalformed, kDenied.
+  ///
+  /// With a storage: once the host answered, or, where that cannot be reached, once the object is
+  /// stored here; it is then created at the host when that comes into reach.
   void create(const std::string& url, const Value& initial, CreateRequest request,
               Done<Object> done);
   /// As create, from a document (update v1): import.
@@ -109,8 +122,20 @@ class Syncer final : private LinkEvents, private ReplicaContext {
   /// is), or refused, which on_refused told.
   void flush(Done<void> done);
 
+  /// Waits until every local change made so far is stored here, and survives a crash. Without a
+  /// storage there is nothing to wait for.
+  void save(Done<void> done);
+
   /// The objects followed here.
   std::vector<std::string> urls() const;
+
+  /// Local edits that wait for a decision. Parked ones can be made anew on the object as it is now
+  /// (REQUIRES for success: it is followed here) or dropped; what stopped syncing (id 0) goes on,
+  /// asking again, or gives its local edits up. Errors: kNotFound, and what keeps an edit from
+  /// being made.
+  std::vector<Parked> parked() const;
+  void resume(const std::string& url, std::uint64_t id, Done<void> done);
+  void drop(const std::string& url, std::uint64_t id, Done<void> done);
 
  private:
   /// Waits until replicas have settled as many changes as they had made when it began.
@@ -140,6 +165,28 @@ class Syncer final : private LinkEvents, private ReplicaContext {
   void on_settled(Replica& replica) override;
   void on_refused(Replica& replica, const Error& error) override;
   void on_ended(Replica& replica) override;
+  std::int64_t wall_ms() const override { return clock_.wall_ms(); }
+  const ConflictHook& conflict_hook() const override { return options_.on_conflict; }
+  bool follows(const std::string& url) const override { return replicas_.contains(url); }
+  std::shared_ptr<Journal> journal(const std::string& url) override;
+  void on_created(Replica& replica) override;
+  bool on_not_created(Replica& replica, const Error& error) override;
+  void on_parked(const std::string& url, ParkedEdit parked) override;
+  void on_renamed(Replica& replica, const std::string& from) override;
+
+  // What is kept (syncer_kept.cpp).
+  struct Creating {
+    Done<Object> done;
+    /// Who asked for a copy meanwhile.
+    std::vector<Done<Object>> subscribing = {};
+    Handle timeout = {};
+  };
+  void open_store();
+  void opened(Result<ReplicaStore::Objects> objects);
+  void create_kept(const std::string& url, std::unique_ptr<crdt::Doc> doc, bus::Create create,
+                   Done<Object> done);
+  /// Nobody answers now: the objects begin as local ones.
+  void create_offline(const std::string& url);
 
   ReplicaContext& context() { return *this; }
   void create_with(const std::string& url, std::unique_ptr<crdt::Doc> doc, Bytes state,
@@ -158,9 +205,16 @@ class Syncer final : private LinkEvents, private ReplicaContext {
   std::string url_of(const bus::Body& body) const;
 
   Executor& executor_;
+  Clock& clock_;
   Random& random_;
   const std::string identity_;
   const Options options_;
+  std::unique_ptr<ReplicaStore> store_;
+  /// Nothing before the store was read; then whether it could be.
+  std::optional<Result<void>> ready_;
+  std::vector<Done<void>> waiting_;
+  std::map<std::string, Creating> creating_;
+  std::map<std::string, std::map<std::uint64_t, ParkedEdit>> parked_;
   Requests requests_;
   Link link_;
   /// Why there will be no connection any more.

@@ -88,4 +88,15 @@ inline constexpr std::size_t kMergeBytesMax = 1024 * 1024;
 /// Bytes queued on the syncer's connection before it stops sending updates until they left.
 inline constexpr std::size_t kSendAheadBytes = 4 * 1024 * 1024;
 
+// ---- the data file of a syncer ----
+
+/// Bytes of journal before an object is folded, if its snapshot is not larger than half of that:
+/// about 1 ms of loading. Past it: one snapshot takes the journal's place.
+inline constexpr std::size_t kJournalFoldBytes = 64 * 1024;
+/// Objects asked for at once when a data file is opened.
+inline constexpr std::size_t kStoredListed = 256;
+/// A create waits for the answer of a host that seems to be there. Past it: the object begins as a
+/// local one, and the answer comes when it comes.
+inline constexpr Duration kCreateOnline = seconds(2);
+
 }  // namespace syncline::sync::tuning

@@ -3,6 +3,7 @@
 #include "syncline/syncer.hpp"
 
 #include <list>
+#include <optional>
 #include <utility>
 
 #include "adapters/sqlite/sqlite_storage.hpp"
@@ -57,10 +58,12 @@ std::function<void(Result<sync::Syncer::Object>)> handle(
 }
 
 void check(const SyncerOptions& options) {
-  if (options.hub.empty()) return;
-  if (!options.data.empty()) {
-    throw Error(Code::kUnavailable,
-                "a local cache (data) beside a hub is not in this version: leave data empty");
+  if (options.hub.empty()) {
+    if (options.on_conflict)
+      throw Error(Code::kMalformed,
+                  "a syncer that hosts its objects meets no conflicts: give a hub, or no "
+                  "on_conflict");
+    return;
   }
   if (!options.listen.empty()) {
     throw Error(Code::kMalformed,
@@ -68,15 +71,32 @@ void check(const SyncerOptions& options) {
   }
 }
 
+/// Waits for an answer that the storage posts, outside of tasks.
+template <typename T, typename Start>
+T wait_for(Runtime& runtime, Start start) {
+  const auto answer = std::make_shared<std::optional<Result<T>>>();
+  {
+    const Executor::Guard guard = runtime.executor().enter();
+    start([answer](Result<T> result) { answer->emplace(std::move(result)); });
+  }
+  runtime.wait([answer] { return answer->has_value(); }, Duration::max());
+  return std::move(**answer).take_or_throw();
+}
+
 }  // namespace
 
 class Syncer::Impl {
  public:
   explicit Impl(SyncerOptions options)
-      : identity(checked_identity(options.identity)),
+      : identity(options.identity.empty() && !options.data.empty()
+                     ? std::string()
+                     : checked_identity(options.identity)),
         runtime(std::make_shared<Runtime>(options.poll)) {
     try {
+      if (!options.data.empty()) open_data(options);
       open(options);
+      if (storage && !host)
+        wait_for<Unit>(*runtime, [&](auto done) { syncer->when_ready(unit(std::move(done))); });
     } catch (...) {
       tear_down();
       throw;
@@ -85,7 +105,7 @@ class Syncer::Impl {
 
   ~Impl() { stop(); }
 
-  const std::string identity;
+  std::string identity;
   const std::shared_ptr<Runtime> runtime;
   Callbacks<const InvitationNotice&> invitations;
   Callbacks<const std::string&, const Error&> refusals;
@@ -97,11 +117,33 @@ class Syncer::Impl {
   std::unique_ptr<sync::Syncer> syncer;
 
  private:
+  void open_data(const SyncerOptions& options);
   void open(const SyncerOptions& options);
   void host_objects(const SyncerOptions& options);
   void stop();
   void tear_down();
 };
+
+void Syncer::Impl::open_data(const SyncerOptions& options) {
+  {
+    const Executor::Guard guard = runtime->executor().enter();
+    storage =
+        adapters::SqliteStorage::open_file(options.data, runtime->executor(), {}).take_or_throw();
+  }
+  const bool hosts = options.hub.empty();
+  std::optional<std::string> known;
+  try {
+    known = wait_for<std::optional<std::string>>(
+        *runtime, [&](auto done) { sync::read_identity(*storage, std::move(done)); });
+  } catch (const Error& error) {
+    if (!hosts || error.reason() != "other_use") throw;
+  }
+  if (hosts && known)
+    throw Error(Code::kConflict, "other_use",
+                options.data + " holds what " + *known +
+                    " shares through a hub: give that hub, or choose another file");
+  if (identity.empty()) identity = checked_identity(known.value_or(std::string()));
+}
 
 void Syncer::Impl::open(const SyncerOptions& options) {
   const Executor::Guard guard = runtime->executor().enter();
@@ -113,6 +155,9 @@ void Syncer::Impl::open(const SyncerOptions& options) {
     url = sync_url(options.hub);
     connector = std::make_unique<transport::WebSocketConnector>(
         runtime->executor(), runtime->network(), runtime->random());
+    // Deciding about conflicts takes knowing what was there before.
+    if (!storage && options.on_conflict)
+      storage = std::make_unique<storage::MemoryStorage>(runtime->executor());
   }
   sync::SyncerHooks hooks;
   hooks.on_invitation = [this](const bus::Invitation& invitation) {
@@ -128,16 +173,14 @@ void Syncer::Impl::open(const SyncerOptions& options) {
       runtime->executor(), runtime->executor(), runtime->random(), *connector,
       sync::Syncer::Options{.link = {.url = url, .identity = identity, .token = options.token},
                             .wait_for_host = true,
-                            .hooks = std::move(hooks)});
+                            .hooks = std::move(hooks),
+                            .storage = host ? nullptr : storage.get(),
+                            .on_conflict = options.on_conflict});
 }
 
 void Syncer::Impl::host_objects(const SyncerOptions& options) {
   adapters::AsioExecutor& executor = runtime->executor();
-  if (options.data.empty()) {
-    storage = std::make_unique<storage::MemoryStorage>(executor);
-  } else {
-    storage = adapters::SqliteStorage::open_file(options.data, executor, {}).take_or_throw();
-  }
+  if (!storage) storage = std::make_unique<storage::MemoryStorage>(executor);
   host = std::make_unique<sync::Host>(executor, executor, runtime->random(), *storage);
   if (options.listen.empty()) return;
   hub = std::make_unique<hub::Hub>(executor, runtime->network(), *host,
@@ -149,6 +192,8 @@ void Syncer::Impl::stop() {
   const auto flushed = std::make_shared<bool>(false);
   {
     const Executor::Guard guard = runtime->executor().enter();
+    // What is kept need not wait for a host that is not there.
+    if (storage && !host && !syncer->connected()) *flushed = true;
     syncer->flush([flushed](Result<void>) { *flushed = true; });
   }
   runtime->wait([flushed] { return *flushed; }, kFlushTimeout);
@@ -237,6 +282,36 @@ Pending<Unit> Syncer::set_access(const std::string& url, Value access, std::uint
 
 Pending<Unit> Syncer::flush() {
   return ask<Unit>(impl_->runtime, [&](auto done) { impl_->syncer->flush(unit(std::move(done))); });
+}
+
+Pending<Unit> Syncer::save() {
+  return ask<Unit>(impl_->runtime, [&](auto done) { impl_->syncer->save(unit(std::move(done))); });
+}
+
+Pending<std::vector<std::string>> Syncer::objects() {
+  return ask<std::vector<std::string>>(impl_->runtime, [&](auto done) {
+    impl_->syncer->when_ready([syncer = impl_->syncer.get(), done](const Result<void>& ready) {
+      done(ready.ok() ? Result<std::vector<std::string>>(syncer->urls())
+                      : Result<std::vector<std::string>>(ready.error()));
+    });
+  });
+}
+
+std::vector<Parked> Syncer::parked() const {
+  const Executor::Guard guard = impl_->runtime->enter();
+  return impl_->syncer->parked();
+}
+
+Pending<Unit> Syncer::resume(const Parked& parked) {
+  return ask<Unit>(impl_->runtime, [&](auto done) {
+    impl_->syncer->resume(parked.url, parked.id, unit(std::move(done)));
+  });
+}
+
+Pending<Unit> Syncer::drop(const Parked& parked) {
+  return ask<Unit>(impl_->runtime, [&](auto done) {
+    impl_->syncer->drop(parked.url, parked.id, unit(std::move(done)));
+  });
 }
 
 Handle Syncer::on_invitation(std::function<void(const InvitationNotice&)> callback) {

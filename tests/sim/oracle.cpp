@@ -30,7 +30,10 @@ void Oracle::removal_acknowledged(const std::string& url, const std::string& mar
 }
 
 void Oracle::saw(std::size_t participant, const std::string& url, const Value& tree) {
+  // What a copy holds that began on its own disk need not be anywhere else yet.
+  const std::string own = "p" + std::to_string(participant) + "-";
   for (const std::string& mark : members(tree, "marks")) {
+    if (plan_.keepers.contains(participant) && mark.starts_with(own)) continue;
     if (is_forged(mark)) {
       if (!is_liar(participant, url))
         ADD_FAILURE() << identity_of(participant) << " got " << mark << " of " << url;
@@ -56,6 +59,25 @@ void Oracle::saw(std::size_t participant, const std::string& url, const Changes&
     } else if (*map == "gone" && removed && change.cause.empty()) {
       promised_[url].removals.insert(*mark);
     }
+  }
+}
+
+void Oracle::kept(std::size_t participant, const std::string& url, const std::string& mark) {
+  kept_[participant][url].insert(mark);
+}
+
+void Oracle::check_kept(std::size_t participant, const storage::Contents& disk,
+                        const std::string& parked) const {
+  const auto found = kept_.find(participant);
+  if (found == kept_.end()) return;
+  for (const auto& [url, marks] : found->second) {
+    const auto doc = document(disk, url);
+    const std::set<std::string> there =
+        doc ? members((*doc->root("data", crdt::TypeKind::kMap))->to_json(), "marks")
+            : std::set<std::string>();
+    for (const std::string& mark : marks)
+      EXPECT_TRUE(there.contains(mark) || parked.find('"' + mark + '"') != std::string::npos)
+          << mark << " of " << url << " was kept by " << identity_of(participant) << " and is lost";
   }
 }
 

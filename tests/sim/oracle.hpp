@@ -26,6 +26,15 @@ class Oracle {
  public:
   explicit Oracle(const Plan& plan) : plan_(plan) {}
 
+  /// A mark is on the disk of the participant that made it: from here on it is either at the room,
+  /// in the end, or among the participant's parked edits.
+  void kept(std::size_t participant, const std::string& url, const std::string& mark);
+  /// An old backup of the disk was put back: what it does not hold was never promised by it.
+  void forget_kept(std::size_t participant) { kept_.erase(participant); }
+  /// Checks that what a participant keeps is nowhere lost. `parked`: the text of its parked edits.
+  void check_kept(std::size_t participant, const storage::Contents& disk,
+                  const std::string& parked) const;
+
   // What participants report.
   void acknowledged(const std::string& url, const std::string& mark);
   void removal_acknowledged(const std::string& url, const std::string& mark);
@@ -50,6 +59,7 @@ class Oracle {
 
   const Plan& plan_;
   std::map<std::string, Promised> promised_;
+  std::map<std::size_t, std::map<std::string, std::set<std::string>>> kept_;
 };
 
 }  // namespace syncline::sim

@@ -19,8 +19,13 @@ const Value kInitial = Value::object({{"marks", Value::object()},
 
 }  // namespace
 
-Participant::Participant(simulation::Node& node, Shared& shared, std::size_t index)
-    : node_(node), shared_(shared), index_(index), random_(node.random()) {
+Participant::Participant(simulation::Node& node, Shared& shared, std::size_t index,
+                         std::unique_ptr<storage::Storage> disk)
+    : node_(node),
+      shared_(shared),
+      index_(index),
+      random_(node.random()),
+      storage_(std::move(disk)) {
   connector_ = shared.network.connector(node);
   if (index == shared.plan.liar) connector_ = make_liar(std::move(connector_));
   sync::Syncer::Options options{
@@ -31,6 +36,9 @@ Participant::Participant(simulation::Node& node, Shared& shared, std::size_t ind
     // What was acknowledged before was settled when it was; all else is gone.
     copies_[url].pending.clear();
   };
+  options.storage = storage_.get();
+  if (storage_ && shared.plan.deciders.contains(index))
+    options.on_conflict = [this](const Conflict& conflict) { return decide(conflict); };
   options.hooks.on_message = [this](bool sent, std::string_view message, const std::string& url) {
     node_.world().trace(
         [&] { return node_.name() + (sent ? " -> " : " <- ") + std::string(message) + " " + url; });
@@ -50,6 +58,13 @@ std::optional<DataObject> Participant::settled(const std::string& url) const {
   const std::optional<DataObject> object = copy(url);
   if (!object || !syncer_->connected() || object->unacknowledged() > 0) return std::nullopt;
   return object;
+}
+
+std::string Participant::parked() const {
+  std::string text;
+  for (const Parked& parked : syncer_->parked())
+    for (const Change& change : parked.changes) text += to_value(change).to_json() + "\n";
+  return text;
 }
 
 bool Participant::shut_out(const std::string& url) const {
@@ -102,6 +117,9 @@ void Participant::got(const PlannedObject& planned, Result<sync::Syncer::Object>
 // --------------------------------------------------------------------------------------
 
 void Participant::tick() {
+  if (shared_.quiet)
+    for (const Parked& parked : syncer_->parked())
+      if (parked.id == 0) syncer_->resume(parked.url, 0, [](const Result<void>&) {});
   for (const PlannedObject& planned : shared_.plan.objects) {
     Copy& copy = copies_[planned.url];
     if (!copy.object) continue;
@@ -119,6 +137,37 @@ void Participant::settle(const std::string& url, Copy& copy) {
     } else {
       shared_.oracle.acknowledged(url, pending.mark);
     }
+  }
+}
+
+void Participant::note_kept(const std::string& url, const std::string& mark) {
+  if (!storage_) return;
+  // In a turn of its own: the transaction that this is part of is not over.
+  node_.post([this, url, mark] {
+    syncer_->save([this, url, mark](const Result<void>& saved) {
+      if (saved.ok()) shared_.oracle.kept(index_, url, mark);
+    });
+  });
+}
+
+Resolution Participant::decide(const Conflict& conflict) {
+  // An object that exists was made by this very participant: before a backup was put back.
+  if (conflict.cause == Conflict::Cause::kExists) return Resolution::merge();
+  switch (random_.below(shared_.quiet ? 4 : 5)) {
+    case 0:
+      return Resolution::keep();
+    case 1:
+      // Marks must not be dropped: whoever counts them would miss them.
+      return conflict.cause == Conflict::Cause::kRefused ? Resolution::keep() : Resolution::drop();
+    case 2:
+      return conflict.cause == Conflict::Cause::kRefused ? Resolution::merge()
+             : conflict.local && conflict.local->is_array()
+                 ? Resolution::use(Value::array({"decided"}))
+                 : Resolution::use("decided");
+    case 3:
+      return Resolution::merge();
+    default:
+      return Resolution::undecided();
   }
 }
 
@@ -151,6 +200,7 @@ void Participant::write_one(const PlannedObject& planned, Copy& copy) {
     case 1:
       object["marks"][mark] = index_;
       if (!forged) copy.pending.push_back({.mark = mark});
+      if (!forged) note_kept(planned.url, mark);
       break;
     case 2:
       object["gone"][mark] = index_;

@@ -32,7 +32,9 @@ struct Shared {
 
 class Participant {
  public:
-  Participant(simulation::Node& node, Shared& shared, std::size_t index);
+  /// `disk`: null for one that keeps nothing.
+  Participant(simulation::Node& node, Shared& shared, std::size_t index,
+              std::unique_ptr<storage::Storage> disk);
 
   std::size_t index() const { return index_; }
   const std::string& identity() const { return syncer_->identity(); }
@@ -41,6 +43,8 @@ class Participant {
   std::optional<DataObject> settled(const std::string& url) const;
   /// Whether the room said that this one may not read it.
   bool shut_out(const std::string& url) const;
+  /// Its parked edits, as text.
+  std::string parked() const;
 
  private:
   /// A change that waits to be acknowledged.
@@ -65,12 +69,15 @@ class Participant {
   void write_one(const PlannedObject& planned, Copy& copy);
   void write_shared(const DataObject& object);
   void settle(const std::string& url, Copy& copy);
+  void note_kept(const std::string& url, const std::string& mark);
+  Resolution decide(const Conflict& conflict);
 
   simulation::Node& node_;
   Shared& shared_;
   const std::size_t index_;
   simulation::SeededRandom& random_;
   std::map<std::string, Copy> copies_;
+  std::unique_ptr<storage::Storage> storage_;
   std::unique_ptr<transport::Connector> connector_;
   Handle tick_;
   std::unique_ptr<sync::Syncer> syncer_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ struct Plan {
   /// large as `participants`.
   std::size_t liar = 0;
   std::vector<PlannedObject> objects;
+  /// Those that have a disk: they keep their objects, queues and parked edits over crashes.
+  std::set<std::size_t> keepers;
+  /// Those of them that decide about conflicts themselves, at random.
+  std::set<std::size_t> deciders;
 };
 
 inline std::string identity_of(std::size_t participant) {

@@ -47,6 +47,11 @@ Plan Scenario::draw_plan(simulation::SeededRandom& random) {
       if (one != object.owner && random.chance(0.4)) object.invited.push_back(one);
     plan.objects.push_back(std::move(object));
   }
+  for (std::size_t one = 0; one < plan.participants; ++one) {
+    if (!random.chance(0.5)) continue;
+    plan.keepers.insert(one);
+    if (random.chance(0.5)) plan.deciders.insert(one);
+  }
   return plan;
 }
 
@@ -63,6 +68,12 @@ Scenario::Scenario(std::uint64_t seed, ScenarioOptions options)
   participants_.resize(plan_.participants);
   for (std::size_t i = 0; i < plan_.participants; ++i) {
     nodes_.push_back(&world_.add_node("p" + std::to_string(i)));
+    disks_.push_back(plan_.keepers.contains(i) ? &world_.add<simulation::Disk>(*nodes_[i])
+                                               : nullptr);
+    // Clocks have no say: some are a year off.
+    const std::int64_t year_ms = std::int64_t{365} * 24 * 3600 * 1000;
+    if (world_.random().chance(0.3))
+      nodes_[i]->set_wall_skew_ms(world_.random().chance(0.5) ? year_ms : -year_ms);
     start_participant(i);
   }
 }
@@ -77,7 +88,8 @@ void Scenario::start_hub() {
 
 void Scenario::start_participant(std::size_t index) {
   nodes_[index]->start([this, index](Node& node) {
-    const auto participant = std::make_shared<Participant>(node, shared_, index);
+    const auto participant = std::make_shared<Participant>(
+        node, shared_, index, disks_[index] != nullptr ? disks_[index]->open() : nullptr);
     participants_[index] = participant;
     return participant;
   });
@@ -108,7 +120,7 @@ void Scenario::run() {
 void Scenario::one_fault() {
   auto& random = world_.random();
   Node& someone = *nodes_[random.below(nodes_.size())];
-  switch (random.below(12)) {
+  switch (random.below(15)) {
     case 0:
     case 1:
       crash(hub_);
@@ -138,6 +150,13 @@ void Scenario::one_fault() {
     case 10:
       change_links();
       break;
+    case 11:
+      if (simulation::Disk* const disk = disks_[someone.index() - nodes_[0]->index()])
+        disk->set_full(random.chance(0.5));
+      break;
+    case 12:
+      put_back_a_backup(random.below(nodes_.size()));
+      break;
     default:
       break;  // A quiet time.
   }
@@ -152,6 +171,23 @@ void Scenario::crash(Node& node) {
   world_.after(world_.random().between(Duration{0}, seconds(4)), [&node] {
     if (!node.alive()) node.restart();
   });
+}
+
+/// Takes a backup of a participant's disk; the next time, puts it back under a new process.
+void Scenario::put_back_a_backup(std::size_t index) {
+  simulation::Disk* const disk = disks_[index];
+  if (disk == nullptr) return;
+  const auto backup = backups_.find(index);
+  if (backup == backups_.end()) {
+    backups_.emplace(index, disk->durable());
+    return;
+  }
+  world_.trace([&] { return nodes_[index]->name() + ": an old backup is put back"; });
+  if (nodes_[index]->alive()) nodes_[index]->crash();
+  disk->restore(std::move(backup->second));
+  backups_.erase(backup);
+  oracle_.forget_kept(index);
+  nodes_[index]->restart();
 }
 
 void Scenario::change_links() {
@@ -174,6 +210,8 @@ void Scenario::change_links() {
 void Scenario::make_peace() {
   world_.trace([] { return std::string("---- peace ----"); });
   disk_.set_full(false);
+  for (simulation::Disk* const disk : disks_)
+    if (disk != nullptr) disk->set_full(false);
   network_.heal();
   shared_.quiet = true;
   for (Node* node : nodes_) {
@@ -215,6 +253,9 @@ std::string Scenario::differences() const {
 void Scenario::check_disk() {
   hub_.stop();
   oracle_.check(disk_.durable());
+  for (std::size_t i = 0; i < participants_.size(); ++i)
+    if (const auto participant = participants_[i].lock())
+      oracle_.check_kept(i, disk_.durable(), participant->parked());
   for (const PlannedObject& planned : plan_.objects) {
     const auto doc = Oracle::document(disk_.durable(), planned.url);
     const auto owner = participants_[planned.owner].lock();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <ostream>
 #include <vector>
@@ -48,6 +49,7 @@ class Scenario {
   /// Why the copies are not all the same yet; empty when they are.
   std::string differences() const;
   void check_disk();
+  void put_back_a_backup(std::size_t index);
 
   const ScenarioOptions options_;
   simulation::World world_;
@@ -58,6 +60,9 @@ class Scenario {
   simulation::Disk& disk_;
   Shared shared_;
   std::vector<simulation::Node*> nodes_;
+  /// By index; null for those that keep nothing.
+  std::vector<simulation::Disk*> disks_;
+  std::map<std::size_t, storage::Contents> backups_;
   /// The processes that run now, by index; they are owned by their nodes.
   std::vector<std::weak_ptr<Participant>> participants_;
   std::uint64_t crashes_ = 0;

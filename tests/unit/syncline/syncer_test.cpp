@@ -194,8 +194,9 @@ TEST(FacadeSyncer, SaysWhatIsWrongWithItsOptions) {
   };
   EXPECT_EQ(code({.identity = "alice"}), Code::kMalformed);
   EXPECT_EQ(code({.identity = kAlice, .hub = "http://127.0.0.1:1"}), Code::kMalformed);
-  EXPECT_EQ(code({.identity = kAlice, .hub = "ws://127.0.0.1:1", .data = "x.db"}),
-            Code::kUnavailable);
+  EXPECT_EQ(code({.identity = kAlice,
+                  .on_conflict = [](const Conflict&) { return Resolution::merge(); }}),
+            Code::kMalformed);
   EXPECT_EQ(code({.identity = kAlice, .hub = "ws://127.0.0.1:1", .listen = "127.0.0.1:0"}),
             Code::kMalformed);
   EXPECT_EQ(code({.identity = kAlice, .listen = "0.0.0.0:0"}), Code::kDenied);
