@@ -51,13 +51,21 @@ void add_later_option(CLI::App& app, const char* name) {
 
 void add_caller(CLI::App& app, Caller& caller) {
   caller = {environment("SYNCLINE_HUB", kDefaultHub), user_identity(),
-            environment("SYNCLINE_TOKEN", "")};
+            environment("SYNCLINE_TOKEN", ""), environment("SYNCLINE_DATA", "")};
   app.add_option("--hub", caller.hub,
                  "The hub [$SYNCLINE_HUB, else " + std::string(kDefaultHub) + "]")
       ->type_name("URL");
   app.add_option("--identity", caller.identity,
                  "Who asks, hyperty://DOMAIN/NAME [" + caller.identity + "]")
+      ->each([&caller](const std::string&) { caller.identity_given = true; })
       ->type_name("ID");
+}
+
+/// For commands that also work on a file.
+void add_data(CLI::App& app, Caller& caller) {
+  app.add_option("--data", caller.data,
+                 "A data file to work on, hub or no hub [$SYNCLINE_DATA, else the hub]")
+      ->type_name("FILE");
 }
 
 void add_object(CLI::App& app, std::string& object) {
@@ -111,6 +119,7 @@ class CommandLine {
     add_export();
     add_import();
     add_policy();
+    add_parked();
     add_engine();
     add_bench();
   }
@@ -225,6 +234,7 @@ class CommandLine {
     add_root(sub, get_.location.root);
     add_json(sub, get_.json);
     add_caller(sub, get_.caller);
+    add_data(sub, get_.caller);
   }
 
   void add_set() {
@@ -245,6 +255,7 @@ class CommandLine {
         ->excludes(text);
     add_root(sub, set_.location.root);
     add_caller(sub, set_.caller);
+    add_data(sub, set_.caller);
   }
 
   void add_delete() {
@@ -256,6 +267,7 @@ class CommandLine {
         add_pointer(sub, delete_.location.pointer, "What to remove [the object itself]");
     add_root(sub, delete_.location.root);
     add_caller(sub, delete_.caller);
+    add_data(sub, delete_.caller);
     sub.final_callback([this] {
       delete_.whole = delete_pointer_->count() == 0;
       command_ = delete_;
@@ -356,6 +368,24 @@ class CommandLine {
     sub.final_callback([this] { command_ = policy_check_; });
   }
 
+  void add_parked() {
+    CLI::App& sub = add(parked_, "parked", "List the edits of a data file that wait for a decision",
+                        "  syncline parked --data board.db\n"
+                        "  syncline parked comm://local/board --id 1 --resume --data board.db");
+    sub.add_option("URL", parked_.object, "Of this object only [all]")->type_name("");
+    sub.add_option("--id", parked_.id, "This edit only; 0 is an object that stopped syncing")
+        ->type_name("N");
+    CLI::Option* resume = sub.add_flag("--resume", parked_.resume, "Make them anew, and send them");
+    sub.add_flag("--drop", parked_.drop, "Forget them")->excludes(resume);
+    add_caller(sub, parked_.caller);
+    add_data(sub, parked_.caller);
+    sub.final_callback([this] {
+      if (parked_.caller.data.empty())
+        throw Usage{"parked looks into a data file: give --data FILE or $SYNCLINE_DATA"};
+      command_ = parked_;
+    });
+  }
+
   void add_engine() {
     add(engine_, "engine", "Drive documents from any language: JSON lines in, JSON lines out",
         "  echo '{\"id\":1,\"op\":\"doc.new\",\"doc\":\"a\"}' | syncline engine");
@@ -432,6 +462,7 @@ class CommandLine {
   Export export_;
   Import import_;
   PolicyCheck policy_check_;
+  ParkedEdits parked_;
   Engine engine_;
   BenchEngine bench_engine_;
   BenchHub bench_hub_;

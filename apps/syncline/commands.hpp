@@ -5,6 +5,8 @@
 // connects to anything, and Error for what was refused or failed; main() says both in one line.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,6 +27,9 @@ struct Caller {
   std::string hub;
   std::string identity;
   std::string token;
+  /// A data file to work on, hub or no hub; empty: the hub is asked.
+  std::string data = {};
+  bool identity_given = false;
 };
 
 /// What a command that reads or writes in an object is told. `pointer` is a JSON pointer; `root` is
@@ -116,6 +121,14 @@ struct PolicyCheck {
   std::string at;
   bool exists = false;
 };
+/// Lists what waits for a decision in a data file, or decides it.
+struct ParkedEdits {
+  Caller caller;
+  std::string object;
+  std::optional<std::uint64_t> id;
+  bool resume = false;
+  bool drop = false;
+};
 struct Engine {};
 struct BenchEngine {
   std::string trace;
@@ -147,6 +160,7 @@ int run(const Info& arguments);
 int run(const Export& arguments);
 int run(const Import& arguments);
 int run(const PolicyCheck& arguments);
+int run(const ParkedEdits& arguments);
 int run(const Engine& arguments);
 int run(const BenchEngine& arguments);
 int run(const BenchHub& arguments);
@@ -158,7 +172,7 @@ struct Finished {
 
 using Command =
     std::variant<Finished, Hub, Demo, DemoPartner, Create, Get, Set, Delete, Watch, List, Info,
-                 Export, Import, PolicyCheck, Engine, BenchEngine, BenchHub>;
+                 Export, Import, PolicyCheck, ParkedEdits, Engine, BenchEngine, BenchHub>;
 
 /// Reads the command line and the environment. Everything of CLI11, which is slow to compile, stays
 /// behind this function.

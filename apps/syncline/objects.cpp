@@ -7,6 +7,7 @@
 #include "connection.hpp"
 #include "encoding/json.hpp"
 #include "forms.hpp"
+#include "kept.hpp"
 #include "terminal.hpp"
 
 namespace syncline::command {
@@ -55,6 +56,11 @@ std::string date(const Value* created_ms) {
   return out.data();
 }
 
+void only_data_root(const Location& location) {
+  if (!location.root.empty())
+    throw Usage{"--root is not in this version for a data file: leave out --data"};
+}
+
 void edit(const Caller& caller, const Location& location, const char* op, Value value) {
   const std::string url = object_url(location.object);
   const sync::Place place = place_of(location);
@@ -71,13 +77,22 @@ int run(const Create& arguments) {
   if (!data.is_object()) throw Usage{"--data must be a JSON object: {\"title\":\"Plan\"}"};
   const CreateOptions options{.access = access_of(arguments.access),
                               .invite = identities_of(arguments.invite)};
-  ask_hub(arguments.caller, [&](Client& hub) { hub.create(url, data, options); });
+  if (is_kept(arguments.caller)) {
+    create_kept(arguments.caller, url, data, options);
+  } else {
+    ask_hub(arguments.caller, [&](Client& hub) { hub.create(url, data, options); });
+  }
   return kDone;
 }
 
 int run(const Get& arguments) {
   const std::string url = object_url(arguments.location.object);
   const sync::Place place = place_of(arguments.location);
+  if (is_kept(arguments.caller)) {
+    only_data_root(arguments.location);
+    print(shown(get_kept(arguments.caller, url, place.pointer), arguments.json));
+    return kDone;
+  }
   ask_hub(arguments.caller,
           [&](Client& hub) { print(shown(hub.read(url, place), arguments.json)); });
   return kDone;
@@ -86,6 +101,13 @@ int run(const Get& arguments) {
 int run(const Set& arguments) {
   Value value = json_of("the value", arguments.value);
   if (arguments.text && !value.is_string()) throw Usage{"--text takes a JSON string"};
+  if (is_kept(arguments.caller)) {
+    only_data_root(arguments.location);
+    if (arguments.replace) throw Usage{"--replace is not in this version for a data file"};
+    set_kept(arguments.caller, object_url(arguments.location.object),
+             place_of(arguments.location).pointer, value, arguments.text);
+    return kDone;
+  }
   edit(arguments.caller, arguments.location,
        arguments.text      ? "text"
        : arguments.replace ? "replace"
@@ -95,6 +117,12 @@ int run(const Set& arguments) {
 }
 
 int run(const Delete& arguments) {
+  if (!arguments.whole && is_kept(arguments.caller)) {
+    only_data_root(arguments.location);
+    delete_kept(arguments.caller, object_url(arguments.location.object),
+                place_of(arguments.location).pointer);
+    return kDone;
+  }
   if (!arguments.whole) {
     edit(arguments.caller, arguments.location, "delete", nullptr);
     return kDone;
