@@ -278,7 +278,7 @@ void apply(Doc& doc, const Bytes& bytes, const Bytes& earlier) {
   check_without_document(doc, bytes, *update, earlier);
   const bool waited = doc.has_pending();
   const bool complete = doc.unmet(*update).empty();
-  const auto applied = doc.apply_update_v1(bytes);
+  const auto applied = doc.apply_update_v1(bytes, {}, Relay::kYes);
   SYNCLINE_CHECK(applied.ok(), "an update that only decoding can read");
   SYNCLINE_CHECK(waited || applied->pending == !complete, "unmet() and apply() disagree");
   if (!applied->update.empty()) {

@@ -40,27 +40,30 @@ class Rehearsal {
 }  // namespace
 
 template <typename Body>
-Applied Engine::apply_remote(Origin&& origin, const Body& body) {
+Applied Engine::apply_remote(Origin&& origin, Relay relay, const Body& body) {
   Applied result;
   const bool nested = in_transaction();
   transact(std::move(origin), false, [&](RunningTransaction& transaction) {
     transaction.make_remote();
-    if (!nested) transaction.applied = &result;
+    if (!nested) {
+      transaction.applied = &result;
+      transaction.relay = relay;
+    }
     body(transaction);
   });
   result.pending = has_pending();
   return result;
 }
 
-Applied Engine::apply(Update update, Origin origin) {
-  return apply_remote(std::move(origin), [&](RunningTransaction& transaction) {
+Applied Engine::apply(Update update, Origin origin, Relay relay) {
+  return apply_remote(std::move(origin), relay, [&](RunningTransaction& transaction) {
     const auto keystroke = keystroke_of(update);
     if (keystroke && apply_in_place(transaction, *keystroke)) return;
     read_update(transaction, std::move(update));
   });
 }
 
-Result<Applied> Engine::apply(ByteView bytes, UpdateFormat format, Origin origin) {
+Result<Applied> Engine::apply(ByteView bytes, UpdateFormat format, Origin origin, Relay relay) {
   const auto decode = [&] {
     return format == UpdateFormat::kV1 ? decode_update_v1(bytes) : decode_update_v2(bytes);
   };
@@ -68,10 +71,10 @@ Result<Applied> Engine::apply(ByteView bytes, UpdateFormat format, Origin origin
       format == UpdateFormat::kV1 ? read_keystroke(bytes) : std::optional<Keystroke>();
   if (!keystroke) {
     SYNCLINE_TRY_ASSIGN(update, decode());
-    return apply(std::move(update), std::move(origin));
+    return apply(std::move(update), std::move(origin), relay);
   }
   Result<void> done;
-  Applied applied = apply_remote(std::move(origin), [&](RunningTransaction& transaction) {
+  Applied applied = apply_remote(std::move(origin), relay, [&](RunningTransaction& transaction) {
     if (apply_in_place(transaction, *keystroke)) return;
     // Its shape has been read; what can still be wrong is its size.
     Result<Update> update = decode();

@@ -67,16 +67,16 @@ void Doc::transact(const std::function<void(Transaction&)>& body, Origin origin)
                     [&](RunningTransaction& transaction) { body(transaction); });
 }
 
-Applied Doc::apply(Update update, Origin origin) {
-  return engine_->apply(std::move(update), std::move(origin));
+Applied Doc::apply(Update update, Origin origin, Relay relay) {
+  return engine_->apply(std::move(update), std::move(origin), relay);
 }
 
-Result<Applied> Doc::apply_update_v1(ByteView bytes, Origin origin) {
-  return engine_->apply(bytes, UpdateFormat::kV1, std::move(origin));
+Result<Applied> Doc::apply_update_v1(ByteView bytes, Origin origin, Relay relay) {
+  return engine_->apply(bytes, UpdateFormat::kV1, std::move(origin), relay);
 }
 
-Result<Applied> Doc::apply_update_v2(ByteView bytes, Origin origin) {
-  return engine_->apply(bytes, UpdateFormat::kV2, std::move(origin));
+Result<Applied> Doc::apply_update_v2(ByteView bytes, Origin origin, Relay relay) {
+  return engine_->apply(bytes, UpdateFormat::kV2, std::move(origin), relay);
 }
 
 StateVector Doc::unmet(const Update& update) const { return engine_->unmet(update); }

@@ -58,10 +58,13 @@ class Transaction {
   ~Transaction() = default;
 };
 
+/// Whether Applied::update is wanted.
+enum class Relay { kNo, kYes };
+
 /// What applying an update did.
 struct Applied {
   /// What became part of the document, re-encoded as v1: what a room relays and logs. Empty where
-  /// nothing changed, and inside an open transaction (whose end will tell).
+  /// nothing changed, inside an open transaction (whose end will tell), and without Relay::kYes.
   Bytes update;
   /// Structs or deletions, of this update or of earlier ones, wait for something the document
   /// lacks.
@@ -108,10 +111,10 @@ class Doc {
   /// wait in the document as pending and are part of encode_state_as_update, as in Yjs. Already
   /// known parts are skipped.
   /// Makes an open transaction a remote one, as in Yjs.
-  Applied apply(Update update, Origin origin = {});
+  Applied apply(Update update, Origin origin = {}, Relay relay = Relay::kNo);
   /// Decodes and applies. On error nothing changed.
-  Result<Applied> apply_update_v1(ByteView update, Origin origin = {});
-  Result<Applied> apply_update_v2(ByteView update, Origin origin = {});
+  Result<Applied> apply_update_v1(ByteView update, Origin origin = {}, Relay relay = Relay::kNo);
+  Result<Applied> apply_update_v2(ByteView update, Origin origin = {}, Relay relay = Relay::kNo);
 
   /// What of `update` could not be integrated now: for each client the clock that is missing before
   /// it. Empty: apply would leave nothing pending (deletions of unknown structs count too).

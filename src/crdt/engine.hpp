@@ -141,8 +141,8 @@ class Engine {
   void note_changed(RunningTransaction& transaction, TypeState& type, KeyIndex key);
 
   // apply.cpp
-  Applied apply(Update update, Origin origin);
-  Result<Applied> apply(ByteView update, UpdateFormat format, Origin origin);
+  Applied apply(Update update, Origin origin, Relay relay);
+  Result<Applied> apply(ByteView update, UpdateFormat format, Origin origin, Relay relay);
   StateVector unmet(const Update& update) const;
   bool has_pending() const { return has_pending_structs() || has_pending_deletes(); }
   bool has_pending_structs() const { return !pending_.structs.empty(); }
@@ -253,10 +253,12 @@ class Engine {
   void end(RunningTransaction& transaction, std::exception_ptr& error);
   /// Whether a transaction leaves nothing to do and nobody to call but for its update.
   bool ends_quietly(const RunningTransaction& transaction) const;
+  static bool relays(const RunningTransaction& transaction) {
+    return transaction.applied != nullptr && transaction.relay == Relay::kYes;
+  }
   /// Whether anybody is to get the transaction's update.
   bool hears_updates(const RunningTransaction& transaction) const {
-    return transaction.applied != nullptr || !update_listeners.empty() ||
-           !update_v2_listeners.empty();
+    return relays(transaction) || !update_listeners.empty() || !update_v2_listeners.empty();
   }
   /// Ends the only transaction there is. REQUIRES: it did nothing but change runs in place.
   void close_in_place(RunningTransaction& transaction) {
@@ -289,7 +291,7 @@ class Engine {
 
   // apply.cpp
   template <typename Body>
-  Applied apply_remote(Origin&& origin, const Body& body);
+  Applied apply_remote(Origin&& origin, Relay relay, const Body& body);
   void read_update(RunningTransaction& transaction, Update update);
   PendingStructs integrate_structs(RunningTransaction& transaction, Update& update);
   void add_pending(PendingStructs waiting);

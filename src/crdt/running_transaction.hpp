@@ -121,6 +121,8 @@ class RunningTransaction final : public Transaction {
   bool wants_cleanup = false;
   /// Where apply() wants to hear what became of its transaction.
   Applied* applied = nullptr;
+  /// Whether that is to hold the update.
+  Relay relay = Relay::kNo;
   /// Whose undo or redo this is.
   const UndoManager* undo_manager = nullptr;
   /// Types whose observers were due; kept while somebody may want to undo.

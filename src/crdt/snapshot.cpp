@@ -67,8 +67,8 @@ Result<void> create_doc_from_snapshot(Doc& from, const Snapshot& snapshot, Doc& 
   }
   Engine& engine = engine_of(into);
   const ClientId client = engine.client;
-  engine.apply(engine_of(from).extract(snapshot), Value("snapshot"));
-  engine.client = client;
+  engine.apply(engine_of(from).extract(snapshot), Value("snapshot"), Relay::kNo);
+  engine.set_client(client);
   return {};
 }
 

@@ -22,7 +22,10 @@ StructList::Position StructList::find(Clock clock) const {
   std::size_t slot = hint_.slot;
   const bool hit = block == hint_.block && slot < refs.size() && clock_of(refs[slot]) <= clock &&
                    clock < (*items_)[refs[slot]].end();
-  if (!hit) {
+  if (!hit && block + 1 == blocks_.size() && clock >= clock_of(refs.back())) {
+    // What was made last is what is changed most.
+    slot = refs.size() - 1;
+  } else if (!hit) {
     const auto after = std::partition_point(refs.begin(), refs.end(),
                                             [&](Ref ref) { return clock_of(ref) <= clock; });
     slot = static_cast<std::size_t>(after - refs.begin()) - 1;

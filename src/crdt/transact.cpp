@@ -94,7 +94,7 @@ void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error
 }
 
 void Engine::tell_update(RunningTransaction& transaction, std::exception_ptr& error) {
-  const bool wanted = transaction.applied != nullptr || !update_listeners.empty();
+  const bool wanted = relays(transaction) || !update_listeners.empty();
   const bool wanted_v2 = !update_v2_listeners.empty();
   if ((!wanted && !wanted_v2) || !transaction.has_content()) return;
   const auto tell = [&](const auto& listeners, const Bytes& update) {
@@ -105,7 +105,7 @@ void Engine::tell_update(RunningTransaction& transaction, std::exception_ptr& er
     Bytes update = transaction.untidy ? encode_transaction(transaction, UpdateFormat::kV1)
                                       : encode_in_place(transaction);
     tell(update_listeners, update);
-    if (transaction.applied != nullptr) transaction.applied->update = std::move(update);
+    if (relays(transaction)) transaction.applied->update = std::move(update);
   }
   if (wanted_v2) {
     tell(update_v2_listeners, encode_transaction(transaction, UpdateFormat::kV2));

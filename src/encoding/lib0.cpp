@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "base/check.hpp"
@@ -122,6 +123,23 @@ void Writer::any(const Value& value) {
 }
 
 std::uint64_t Reader::var_uint_slow() {
+  // Eight bytes at once where there are as many; then the groups of seven bits are moved together.
+  if (std::endian::native == std::endian::little && left() >= kVarBytesMax) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes_.data() + position_, sizeof(word));
+    const std::uint64_t ends = ~word & 0x8080808080808080;
+    position_ +=
+        ends == 0 ? kVarBytesMax : static_cast<std::size_t>(std::countr_zero(ends)) / 8 + 1;
+    if (ends != 0) {
+      word &= ends ^ (ends - 1);
+      word = ((word & 0x7f007f007f007f00) >> 1) | (word & 0x007f007f007f007f);
+      word = ((word & 0x3fff00003fff0000) >> 2) | (word & 0x00003fff00003fff);
+      word = ((word & 0x0fffffff00000000) >> 4) | (word & 0x000000000fffffff);
+      if (word <= kMaxSafeInteger) return word;
+    }
+    fail("an integer is larger than 2^53 - 1");
+    return 0;
+  }
   std::uint64_t number = 0;
   for (int i = 0; i < kVarBytesMax; ++i) {
     if (position_ == bytes_.size()) {

@@ -75,7 +75,7 @@ void Room::log_refused(const crdt::IdSet& refused, const std::string& author) {
 
 bool Room::integrate(const crdt::Update& update, const std::string& author, MemberId from) {
   const crdt::StateVector before = state_.doc->state_vector();
-  crdt::Applied applied = state_.doc->apply(update);
+  crdt::Applied applied = state_.doc->apply(update, {}, crdt::Relay::kYes);
   SYNCLINE_CHECK(!applied.pending, "a room never holds pending structs");
   if (applied.update.empty()) return false;
   state_.authorship.record(update, before, author);

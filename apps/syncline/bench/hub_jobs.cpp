@@ -48,7 +48,7 @@ void hub_update(RecordedRun& run) {
           room::judge(crdt::decode_update_v1(update).value(), doc, head, authorship, writer);
       for (const crdt::ClientId client : judgement.held) head.holders.emplace(client, identity);
       const crdt::StateVector before = doc.state_vector();
-      const crdt::Applied applied = doc.apply(judgement.update);
+      const crdt::Applied applied = doc.apply(judgement.update, {}, crdt::Relay::kYes);
       authorship.record(judgement.update, before, identity);
       bytes += applied.update.size();
     }

@@ -182,7 +182,8 @@ TEST(Doc, TakesANewClientIdWhereAnUpdateComesInsideItsOwnChange) {
       doc.on_update([&](const Bytes&, Transaction& transaction) { local = transaction.local(); });
   doc.transact([&](Transaction&) {
     text.insert(0, "own");
-    EXPECT_TRUE(doc.apply_update_v1(update).value().update.empty()) << "the end will tell";
+    EXPECT_TRUE(doc.apply_update_v1(update, {}, Relay::kYes).value().update.empty())
+        << "the end will tell";
   });
   EXPECT_FALSE(local) << "the update made the whole transaction a remote one";
   EXPECT_NE(doc.client(), 1u) << "which advanced this client: as in Yjs";

@@ -161,7 +161,7 @@ TEST(Item, ClocksBeyond32BitsMakeNoDifference) {
       for (Doc* doc : {&plain, &beyond}) ASSERT_TRUE(doc->root("t", TypeKind::kText).ok());
       ASSERT_TRUE(beyond.apply_update_v1(collected(7, before)).ok());
       const Handle following = plain.on_update([&](const Bytes& update, Transaction&) {
-        const auto applied = beyond.apply_update_v1(shifted(update, before));
+        const auto applied = beyond.apply_update_v1(shifted(update, before), {}, Relay::kYes);
         ASSERT_TRUE(applied.ok());
         EXPECT_EQ(applied->update, shifted(update, before));
       });

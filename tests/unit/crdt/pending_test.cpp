@@ -24,7 +24,7 @@ TEST_F(Pending, WaitsAndIsTakenOnceItsBaseCame) {
   text.insert(1, "b");
   text.remove(0, 1);
   for (const std::size_t index : {2u, 1u}) {
-    const auto applied = reader.apply_update_v1(updates[index]);
+    const auto applied = reader.apply_update_v1(updates[index], {}, Relay::kYes);
     ASSERT_TRUE(applied.ok());
     EXPECT_TRUE(applied->pending);
     EXPECT_TRUE(applied->update.empty());
@@ -32,7 +32,7 @@ TEST_F(Pending, WaitsAndIsTakenOnceItsBaseCame) {
   EXPECT_TRUE(reader.has_pending());
   EXPECT_EQ(read(), "");
   EXPECT_TRUE(reader.state_vector().empty());
-  const auto healed = reader.apply_update_v1(updates[0]);
+  const auto healed = reader.apply_update_v1(updates[0], {}, Relay::kYes);
   EXPECT_FALSE(healed->pending);
   EXPECT_FALSE(healed->update.empty());
   EXPECT_EQ(read(), "b");

@@ -114,7 +114,7 @@ TEST(Reimplementations, AnIncompleteUpdateIsNotAppliedForEver) {  // y-octo 39aa
   Recorded reader(2);
   for (int i = 0; i < 3; ++i) {
     EXPECT_TRUE(reader.doc.apply_update_v1(author.made[1])->pending);
-    EXPECT_TRUE(reader.doc.apply_update_v1(author.made[1])->update.empty());
+    EXPECT_TRUE(reader.doc.apply_update_v1(author.made[1], {}, Relay::kYes)->update.empty());
   }
   const Bytes state = reader.doc.encode_state_as_update_v1();
   ASSERT_TRUE(reader.doc.apply_update_v1(state).ok());

@@ -348,7 +348,7 @@ class Runner {
     const auto update = decode_update_v1(bytes).take_or_throw();
     const bool complete = it.doc->unmet(update).empty();
     const bool waited = it.doc->has_pending();
-    const Applied applied = it.doc->apply_update_v1(bytes).take_or_throw();
+    const Applied applied = it.doc->apply_update_v1(bytes, {}, Relay::kYes).take_or_throw();
     if (!waited) expect("unmet tells what will wait", complete, !applied.pending);
     expect("applied.update", to_hex(applied.update),
            it.updates.empty() ? std::string() : to_hex(it.updates[0]));
