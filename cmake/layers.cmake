@@ -7,13 +7,14 @@
 # SYNCLINE_PUBLIC_<layer>    the public headers (include/syncline/NAME.hpp) that belong to it
 
 set(SYNCLINE_LAYERS
-  base encoding crdt object access bus storage room transport sync hub
+  base encoding schema crdt object access bus storage room transport sync hub
   adapters_asio adapters_sqlite simulation syncline)
 
 set(SYNCLINE_USES_base "")
 set(SYNCLINE_USES_encoding base)
+set(SYNCLINE_USES_schema encoding)
 set(SYNCLINE_USES_crdt encoding)
-set(SYNCLINE_USES_object crdt)
+set(SYNCLINE_USES_object crdt schema)
 set(SYNCLINE_USES_access crdt)
 set(SYNCLINE_USES_bus encoding)
 set(SYNCLINE_USES_storage base)
