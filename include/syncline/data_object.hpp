@@ -70,8 +70,9 @@ class Node {
   /// Puts a value here: objects become live maps, arrays live lists, at every depth; a string onto
   /// a live text edits the text; a value that is here already changes nothing. Throws kDenied where
   /// the rules forbid it, kNotFound where the parent is missing, kTooLarge for an index past the
-  /// end, kSchema where the parent is of another kind or Yjs cannot store the value there
-  /// (undefined and BigInt in lists).
+  /// end, kSchema where the parent is of another kind, Yjs cannot store the value there
+  /// (undefined and BigInt in lists), or, outside transact(), the object would not keep to its
+  /// schema.
   const Node& operator=(const Value& value) const;
   const Node& operator=(const Node& other) const;
   Node(const Node&) = default;
@@ -139,6 +140,8 @@ class DataObject {
   std::string owner() const;
   /// Whether the rules in force let this syncer write anything.
   bool may_write() const;
+  /// The JSON Schema it has to keep to (docs/SCHEMA.md); null for none.
+  Value schema() const;
 
   Node operator[](std::string_view key) const;
   Node operator[](const char* key) const { return (*this)[std::string_view(key)]; }
@@ -150,7 +153,8 @@ class DataObject {
   std::vector<std::string> keys() const;
 
   /// Many changes, one message, one call of each observer. What `body` did before it throws stands
-  /// and is sent.
+  /// and is sent. Where the object does not keep to its schema afterwards, nothing of it stands,
+  /// and this throws kSchema (or what `body` threw).
   void transact(const std::function<void()>& body) const;
   /// Runs `body` with no change in between.
   void read(const std::function<void()>& body) const;

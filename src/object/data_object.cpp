@@ -160,6 +160,7 @@ DataObject DataObject::local(const Value& initial) {
 const std::string& DataObject::url() const { return object_->url(); }
 std::string DataObject::owner() const { return object_->owner(); }
 bool DataObject::may_write() const { return object_->may_write(); }
+Value DataObject::schema() const { return object_->schema(); }
 
 Node DataObject::operator[](std::string_view key) const {
   return {object_, {Step(std::string(key))}};

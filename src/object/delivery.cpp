@@ -32,6 +32,11 @@ void Delivery::close() {
   if (!open_.empty()) closed_.push_back({open_number_++, std::exchange(open_, {})});
 }
 
+void Delivery::discard() {
+  open_.clear();
+  ++open_number_;
+}
+
 void Delivery::deliver() {
   if (delivering_) return;
   delivering_ = true;

@@ -35,6 +35,8 @@ class Delivery {
   void record(Change change) { open_.push_back(std::move(change)); }
   /// What is recorded from here on is another batch.
   void close();
+  /// Nobody hears of what was recorded since the last batch: it did not happen.
+  void discard();
   /// Delivers the closed batches until nothing is left; inside a callback does nothing, since the
   /// delivery that is under way will come to them. An observer that throws is logged.
   void deliver();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/log.hpp"
 #include "object/net_changes.hpp"
 
 namespace syncline::object {
@@ -70,13 +71,14 @@ std::unique_ptr<crdt::Doc> LiveObject::adopt(std::unique_ptr<crdt::Doc> doc) {
   authors_.clear();
   listen();
   watch_remote_changes();
+  if (guard_) guard_->watch(*doc_);
   return doc;
 }
 
 /// Encoding an update costs, so it is asked for only where somebody sends it.
 void LiveObject::listen() {
   updates_.reset();
-  if (events_ == nullptr) return;
+  if (events_ == nullptr && !guard_) return;
   updates_ = doc_->on_update([this](const Bytes& update, crdt::Transaction&) {
     if (phase_ == Phase::kLocal) made_ = share(update);
   });
@@ -138,6 +140,8 @@ void LiveObject::transact(const std::function<void()>& body) {
     thrown = std::current_exception();
   }
   phase_ = Phase::kIdle;
+  if (const std::optional<Error> violation = undo_violation(); violation && !thrown)
+    thrown = std::make_exception_ptr(*violation);
   delivery_.close();
   if (SharedBytes made = std::exchange(made_, nullptr); made != nullptr && events_ != nullptr)
     events_->on_local_update(std::move(made));
@@ -203,6 +207,7 @@ Result<bool> LiveObject::apply_remote(std::span<const RemotePart> parts) {
   });
   phase_ = Phase::kIdle;
   only_author_ = nullptr;
+  report_violation(good);
   const bool pending = doc_->has_pending();
   remember(pending ? good : std::span<const RemotePart>(), one_author);
   delivery_.close();
@@ -254,6 +259,53 @@ void LiveObject::watch_other_roots_again(const std::vector<Value>& before,
     change.new_value = doc_->find_root(watched.name)->to_json();
     if (*change.old_value != *change.new_value) watched.observer({std::move(change)});
   }
+}
+
+// ---- the schema --------------------------------------------------------------------------------
+
+void LiveObject::set_schema(std::optional<schema::Schema> schema) {
+  const Executor::Guard guard = enter();
+  SYNCLINE_CHECK(!in_transaction(), "another schema inside a transaction");
+  guard_ = schema ? std::make_unique<SchemaGuard>(*std::move(schema)) : nullptr;
+  if (guard_) guard_->watch(*doc_);
+  listen();
+}
+
+Value LiveObject::schema() const {
+  const Executor::Guard guard = enter();
+  return guard_ ? guard_->schema().source() : Value();
+}
+
+Result<void> LiveObject::check_schema(const Value& tree) const {
+  return guard_ ? check(guard_->schema(), tree, url()) : Result<void>();
+}
+
+/// A local transaction that breaks the schema leaves no trace: nobody has heard of it yet.
+std::optional<Error> LiveObject::undo_violation() {
+  if (!guard_) return std::nullopt;
+  const std::optional<schema::Violation> violation = guard_->violation();
+  if (!violation) {
+    if (made_ != nullptr) guard_->keep(made_);
+    return std::nullopt;
+  }
+  made_ = nullptr;
+  delivery_.discard();
+  for (OtherRoot& watched : other_roots_) watched.watching.reset();
+  adopt(guard_->restored(doc_->client()));
+  for (OtherRoot& watched : other_roots_) watch_root(watched);
+  return violation->error(url());
+}
+
+/// Others' changes were judged by the room; what is wrong with them here is told, not refused.
+void LiveObject::report_violation(std::span<const RemotePart> parts) {
+  if (!guard_) return;
+  for (const RemotePart& part : parts)
+    guard_->keep(share(Bytes(part.update.begin(), part.update.end())));
+  const std::optional<schema::Violation> violation = guard_->violation();
+  if (!violation) return;
+  const Error error = violation->error(url());
+  log::warning("object", "what others wrote breaks the schema: " + error.message());
+  if (events_ != nullptr) events_->on_violation(error);
 }
 
 // ---- observers and facts -----------------------------------------------------------------------

@@ -20,6 +20,7 @@
 #include "crdt/tree.hpp"
 #include "object/authors.hpp"
 #include "object/delivery.hpp"
+#include "object/schema_guard.hpp"
 #include "syncline/changes.hpp"
 
 namespace syncline::object {
@@ -46,6 +47,8 @@ class LiveObjectEvents {
   /// Local updates handed out and not yet acknowledged.
   virtual std::size_t unacknowledged() const = 0;
   virtual std::string owner() const = 0;
+  /// What others wrote does not keep to the schema. It stands: the room decides.
+  virtual void on_violation(const Error& error) { (void)error; }
 };
 
 /// Identity; held by shared_ptr from handles and from its syncer. Thread: its executor; every
@@ -80,6 +83,15 @@ class LiveObject : public std::enable_shared_from_this<LiveObject> {
   /// between the trees as records with `cause`. Handles go on working: they are paths. REQUIRES:
   /// !in_transaction().
   void replace(std::unique_ptr<crdt::Doc> doc, const std::string& cause);
+
+  /// What the object has to look like from here on; what it looks like now counts as right. A local
+  /// transaction that breaks it throws kSchema, and nothing of it stands; what others do is
+  /// reported (on_violation). nullopt: anything is right. REQUIRES: !in_transaction().
+  void set_schema(std::optional<schema::Schema> schema);
+  /// As it was given; null where there is none.
+  Value schema() const;
+  /// Whether this would be right. Error kSchema.
+  Result<void> check_schema(const Value& tree) const;
 
   /// Registers for change records (DataObject::observe).
   Handle observe(std::function<void(const Changes&)> observer);
@@ -124,6 +136,8 @@ class LiveObject : public std::enable_shared_from_this<LiveObject> {
 
   std::unique_ptr<crdt::Doc> adopt(std::unique_ptr<crdt::Doc> doc);
   Result<void> ask_to_write() const;
+  std::optional<Error> undo_violation();
+  void report_violation(std::span<const RemotePart> parts);
   void listen();
   void watch_remote_changes();
   Changes remote_changes(std::span<const crdt::Event> events) const;
@@ -142,6 +156,8 @@ class LiveObject : public std::enable_shared_from_this<LiveObject> {
   std::unique_ptr<crdt::Doc> doc_;
   crdt::SharedType* root_ = nullptr;
   std::unique_ptr<crdt::Tree> tree_;
+  /// Of objects with a schema.
+  std::unique_ptr<SchemaGuard> guard_;
   Delivery delivery_;
   Phase phase_ = Phase::kIdle;
   /// may_write() allowed the transaction that is open.

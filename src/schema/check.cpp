@@ -348,20 +348,28 @@ class PartialWalk {
     const std::optional<Source::Shape> shape = source_.shape(path);
     if (!shape) return true;
     const Node& node = nodes_[index];
-    if (touched.all || node.never || node.needs_all() || shape->kind == Source::Kind::kOther)
+    const bool text = shape->kind == Source::Kind::kString;
+    if (touched.all || node.never || node.needs_all() || (text && node.needs_text()) ||
+        shape->kind == Source::Kind::kOther)
       return walk_.keeps(index, source_.value(path), place);
+    if (text)
+      return walk_.keeps_type(node, kStringType, place) && keeps_composed(node, touched, place);
     const bool object = shape->kind == Source::Kind::kObject;
     if (!walk_.keeps_type(node, object ? kObjectType : kArrayType, place) ||
         !walk_.keeps_size(node, object, shape->size, place))
       return false;
     const bool parts = object ? keeps_members(node, touched, path, place)
                               : keeps_elements(node, touched, shape->size, place);
-    if (!parts || !keeps(node.ref, touched, place)) return false;
-    return std::ranges::all_of(node.all_of,
-                               [&](NodeIndex one) { return keeps(one, touched, place); });
+    return parts && keeps_composed(node, touched, place);
   }
 
  private:
+  bool keeps_composed(const Node& node, const Touched& touched, const Place& place) {
+    return keeps(node.ref, touched, place) && std::ranges::all_of(node.all_of, [&](NodeIndex one) {
+             return keeps(one, touched, place);
+           });
+  }
+
   bool keeps_members(const Node& node, const Touched& touched, const Path& path,
                      const Place& place) {
     for (const std::string& name : node.required) {

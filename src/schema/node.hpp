@@ -74,6 +74,7 @@ struct Node {
     return constant || choices || !any_of.empty() || !one_of.empty() || negated != kNoNode ||
            condition != kNoNode;
   }
+  bool needs_text() const { return min_length || max_length || pattern; }
   /// The subschema for a member or an element; kNoNode where anything is right.
   NodeIndex for_member(std::string_view name) const {
     const auto found = properties.find(name);

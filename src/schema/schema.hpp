@@ -40,6 +40,8 @@ struct Violation {
 struct Touched {
   /// What is here is another value, or may differ anywhere.
   bool all = false;
+  /// The text that is here has other characters.
+  bool edited = false;
   /// Members that came, went or changed.
   std::map<std::string, Touched, std::less<>> members = {};
   /// Elements that came or changed, by the index they have now.
@@ -49,7 +51,7 @@ struct Touched {
   /// How many came.
   std::size_t inserted = 0;
 
-  bool nothing() const { return !all && !moved && members.empty() && elements.empty(); }
+  bool nothing() const { return !all && !edited && !moved && members.empty() && elements.empty(); }
   /// The node of a place, made if there is none.
   Touched& at(const Path& path);
 };
@@ -57,7 +59,7 @@ struct Touched {
 /// Looks at an object that is checked in part, so that nobody has to copy all of it.
 class Source {
  public:
-  enum class Kind { kObject, kArray, kOther };
+  enum class Kind { kObject, kArray, kString, kOther };
   struct Shape {
     Kind kind = Kind::kOther;
     /// Members or elements.

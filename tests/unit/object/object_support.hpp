@@ -27,7 +27,10 @@ class NotingSyncer : public object::LiveObjectEvents {
   std::size_t unacknowledged() const override { return updates.size(); }
   std::string owner() const override { return "hyperty://example.org/owner"; }
 
+  void on_violation(const Error& error) override { violations.push_back(error); }
+
   std::optional<Error> refusal;
+  std::vector<Error> violations;
   int asked = 0;
   std::vector<SharedBytes> updates;
 };
