@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "crdt/engine.hpp"
+#include "crdt/loader.hpp"
 #include "crdt/schedule.hpp"
 
 namespace syncline::crdt {
@@ -70,6 +71,14 @@ Result<Applied> Engine::apply(ByteView bytes, UpdateFormat format, Origin origin
   const auto keystroke =
       format == UpdateFormat::kV1 ? read_keystroke(bytes) : std::optional<Keystroke>();
   if (!keystroke) {
+    if (store.items().size() == 0 && !has_pending()) {
+      Loader loader(*this);
+      SYNCLINE_TRY_ASSIGN(whole, loader.read(bytes, format));
+      if (whole) {
+        return apply_remote(std::move(origin), relay,
+                            [&](RunningTransaction& transaction) { loader.link(transaction); });
+      }
+    }
     SYNCLINE_TRY_ASSIGN(update, decode());
     return apply(std::move(update), std::move(origin), relay);
   }
@@ -155,35 +164,47 @@ void Engine::add_pending(PendingStructs waiting) {
 }
 
 Engine::Resolved Engine::resolve(RunningTransaction& transaction, const Struct& item) {
+  if (!item.origin && !item.right_origin) return place_below(item.parent, item.key);
+  const auto holder_of = [&](const std::optional<ID>& id) {
+    return id ? store.find(store.intern(id->client), id->clock) : kNone;
+  };
+  return place_between(transaction, holder_of(item.origin), item.origin ? item.origin->clock : 0,
+                       holder_of(item.right_origin),
+                       item.right_origin ? item.right_origin->clock : 0);
+}
+
+Engine::Resolved Engine::place_between(RunningTransaction& transaction, Ref left, Clock origin,
+                                       Ref right, Clock right_origin) {
   Resolved result;
-  if (item.origin) {
-    result.left = clean_end(transaction, store.intern(item.origin->client), item.origin->clock);
+  if (left != kNone) result.left = cut_behind(transaction, left, origin);
+  // Both may have been in one item.
+  if (right != kNone && store[right].end() <= right_origin) {
+    right = store.find(store[right].client(), right_origin);
   }
-  if (item.right_origin) {
-    result.right =
-        clean_start(transaction, store.intern(item.right_origin->client), item.right_origin->clock);
-  }
+  if (right != kNone) result.right = cut_before(transaction, right, right_origin);
   const auto collected = [&](Ref ref) { return ref != kNone && store[ref].is_gc(); };
   if (collected(result.left) || collected(result.right)) return result;
   // A right origin inside the item that ends with the origin: it was split once more.
-  if (item.origin && store[result.left].end() != item.origin->clock + 1) {
-    result.left = store.find(store[result.left].client(), item.origin->clock);
+  if (left != kNone && store[left].end() != origin + 1) {
+    result.left = store.find(store[left].client(), origin);
   }
-  if (result.left != kNone || result.right != kNone) {
-    const Item& neighbour = store[result.left != kNone ? result.left : result.right];
-    result.parent = neighbour.parent;
-    result.key = neighbour.key();
-  } else if (const auto* name = std::get_if<std::string>(&item.parent)) {
+  const Item& neighbour = store[left != kNone ? result.left : result.right];
+  result.parent = neighbour.parent;
+  result.key = neighbour.key();
+  return result;
+}
+
+Engine::Resolved Engine::place_below(const Struct::Parent& parent,
+                                     const std::optional<std::string>& key) {
+  Resolved result;
+  if (const auto* name = std::get_if<std::string>(&parent)) {
     result.parent = root(*name).index;
-    if (item.key) result.key = intern_key(*item.key);
-  } else if (const auto* id = std::get_if<ID>(&item.parent)) {
+  } else if (const auto* id = std::get_if<ID>(&parent)) {
     // A parent that was collected, or never was a type, has no place for the item.
-    const Item& parent = store[store.find(store.intern(id->client), id->clock)];
-    if (parent.kind == StructKind::kType) {
-      result.parent = static_cast<TypeIndex>(parent.content());
-      if (item.key) result.key = intern_key(*item.key);
-    }
+    const Item& holder = store[store.find(store.intern(id->client), id->clock)];
+    if (holder.kind == StructKind::kType) result.parent = static_cast<TypeIndex>(holder.content());
   }
+  if (result.parent != kNone && key) result.key = intern_key(*key);
   return result;
 }
 
@@ -197,7 +218,8 @@ void Engine::integrate_struct(RunningTransaction& transaction, Struct& from, std
   if (offset > 0) {
     if (from.is_item()) {
       // The part that is known decides where the rest goes, whatever the update says.
-      place.left = clean_end(transaction, owner, from.id.clock + offset - 1);
+      const Clock known_end = from.id.clock + offset;
+      place.left = cut_behind(transaction, store.find(owner, known_end - 1), known_end - 1);
       const Item& known = store[place.left];
       if (place.parent != kNone) place.parent = known.parent;
       place.key = known.key();

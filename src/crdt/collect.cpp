@@ -134,7 +134,14 @@ std::size_t Engine::merge_lefts(StructList& structs, StructList::Position& posit
   return merged;
 }
 
+void Engine::merge_all(StructList& structs) {
+  structs.keep(
+      [&](Ref left, Ref right) { return !one_run(left, right) || !merge_pair(left, right); });
+}
+
 void Engine::merge(RunningTransaction& transaction) {
+  // Where all of a client is new, one pass over it finds every pair.
+  const auto is_new = [&](ClientIndex of) { return transaction.before(of) == 0; };
   // From right to left, so that one pass finds every pair.
   const auto merge_down_to = [&](StructList& structs, StructList::Position at, Clock least) {
     while (!structs.is_first(at)) {
@@ -147,6 +154,7 @@ void Engine::merge(RunningTransaction& transaction) {
   const auto& deleted = transaction.deleted_ranges();
   for (std::size_t i = deleted.size(); i > 0; --i) {
     const auto& range = deleted[i - 1];
+    if (is_new(range.client)) continue;
     StructList& structs = store.client(range.client).structs;
     auto from = structs.next(structs.find(range.end() - 1));
     if (structs.is_end(from)) from = structs.last();
@@ -155,11 +163,16 @@ void Engine::merge(RunningTransaction& transaction) {
   for (const auto& touched : transaction.touched_clients()) {
     if (touched.after == touched.before) continue;
     StructList& structs = store.client(touched.client).structs;
+    if (touched.before == 0) {
+      merge_all(structs);
+      continue;
+    }
     const Clock first = store[structs.at(structs.find(touched.before))].clock();
     merge_down_to(structs, structs.last(), first);
   }
   const auto& splits = transaction.splits();
   for (std::size_t i = splits.size(); i > 0; --i) {
+    if (is_new(splits[i - 1].client)) continue;
     StructList& structs = store.client(splits[i - 1].client).structs;
     auto at = structs.find(splits[i - 1].clock);
     if (auto next = structs.next(at); !structs.is_end(next)) {

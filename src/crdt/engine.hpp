@@ -4,6 +4,7 @@
 //
 //   integrate.cpp    items into lists: YATA, splitting, deleting
 //   apply.cpp        updates in: causal order, what must wait, deletions
+//   loader.cpp       whole states into empty documents
 //   encode.cpp       the document as updates
 //   transact.cpp     the life of a transaction
 //   subdocs.cpp      subdocuments: which are here, which are wanted
@@ -127,13 +128,20 @@ class Engine {
   Listeners<> after_all_listeners;
 
   // integrate.cpp
-  /// The item that begins, or ends, with a unit; splits the one that holds it.
-  Ref clean_start(RunningTransaction& transaction, ClientIndex client, Clock clock);
-  Ref clean_end(RunningTransaction& transaction, ClientIndex client, Clock clock);
+  /// The item that begins with a unit; splits the one that holds it.
+  Ref clean_start(RunningTransaction& transaction, ClientIndex owner, Clock clock) {
+    return cut_before(transaction, store.find(owner, clock), clock);
+  }
+  /// The item that begins, or ends, with a unit. REQUIRES: `ref` holds the unit.
+  Ref cut_before(RunningTransaction& transaction, Ref ref, Clock clock);
+  Ref cut_behind(RunningTransaction& transaction, Ref ref, Clock clock);
   Ref split(RunningTransaction& transaction, Ref left, std::uint64_t offset);
-  /// Puts an item into its list and the store. REQUIRES: parent, origins, left, right and content
+  /// Puts an item into the store and its list. REQUIRES: parent, origins, left, right and content
   /// are set, and its clock is its client's end.
-  void integrate(RunningTransaction& transaction, Ref item);
+  void integrate(RunningTransaction& transaction, Ref item) {
+    append_structs(transaction, store[item].client(), item, 1);
+    place(transaction, item);
+  }
   void integrate_gc(RunningTransaction& transaction, ClientIndex client, std::uint64_t length);
   void delete_item(RunningTransaction& transaction, Ref item);
   /// A new local item; its content is yet to be set.
@@ -247,6 +255,7 @@ class Engine {
     std::vector<Struct> structs;
   };
   class Integration;
+  class Loader;
 
   // transact.cpp
   RunningTransaction& begin(Origin&& origin, bool local, std::exception_ptr& error);
@@ -285,7 +294,11 @@ class Engine {
   void resolve_conflicts(Item& item);
   void link(RunningTransaction& transaction, Ref item);
   Ref leftmost_of(const TypeState& type, KeyIndex key) const;
-  void append_struct(RunningTransaction& transaction, Ref item);
+  /// Puts structs that follow each other in the pool into the store.
+  void append_structs(RunningTransaction& transaction, ClientIndex owner_index, Ref first,
+                      std::uint32_t count);
+  /// Puts an item into its list. REQUIRES: as integrate(), and it is in the store.
+  void place(RunningTransaction& transaction, Ref item);
   void mark_deleted(RunningTransaction& transaction, Ref ref, std::vector<TypeIndex>& emptied);
   friend class Integration;
 
@@ -303,6 +316,11 @@ class Engine {
     KeyIndex key = kNone;
   };
   Resolved resolve(RunningTransaction& transaction, const Struct& item);
+  /// Between the items that hold its origins, which are split there; kNone: it has none.
+  Resolved place_between(RunningTransaction& transaction, Ref left, Clock origin, Ref right,
+                         Clock right_origin);
+  /// Alone in its list, or the first of its key.
+  Resolved place_below(const Struct::Parent& parent, const std::optional<std::string>& key);
   /// Deletes what is here; returns the rest.
   DeleteSet apply_deletes(RunningTransaction& transaction, const DeleteSet& deletes);
   void delete_range(RunningTransaction& transaction, ClientIndex client, Clock clock, Clock end);
@@ -327,6 +345,7 @@ class Engine {
   void collect(RunningTransaction& transaction);
   void collect_item(Ref item);
   void merge(RunningTransaction& transaction);
+  void merge_all(StructList& structs);
   std::size_t merge_lefts(StructList& structs, StructList::Position& position);
   bool one_run(Ref left, Ref right) const;
   /// Joins two of one run. False: their contents stay apart.

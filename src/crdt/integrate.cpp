@@ -43,15 +43,13 @@ class Passed {
 
 }  // namespace
 
-Ref Engine::clean_start(RunningTransaction& transaction, ClientIndex client_index, Clock clock) {
-  const Ref ref = store.find(client_index, clock);
+Ref Engine::cut_before(RunningTransaction& transaction, Ref ref, Clock clock) {
   const Item& item = store[ref];
   if (item.clock() == clock || item.is_gc()) return ref;
   return split(transaction, ref, clock - item.clock());
 }
 
-Ref Engine::clean_end(RunningTransaction& transaction, ClientIndex client_index, Clock clock) {
-  const Ref ref = store.find(client_index, clock);
+Ref Engine::cut_behind(RunningTransaction& transaction, Ref ref, Clock clock) {
   const Item& item = store[ref];
   if (item.end() != clock + 1 && !item.is_gc()) {
     split(transaction, ref, clock + 1 - item.clock());
@@ -173,20 +171,19 @@ void Engine::link(RunningTransaction& transaction, Ref ref) {
   if (parent.positions) parent.positions->insert_after(item.left, ref);
 }
 
-void Engine::append_struct(RunningTransaction& transaction, Ref ref) {
+void Engine::append_structs(RunningTransaction& transaction, ClientIndex owner_index, Ref first,
+                            std::uint32_t count) {
   restructured(transaction);
-  Item& item = store[ref];
-  Client& owner = store.client(item.client());
-  for (std::size_t i = cleaned_; i < queued_; ++i) queue_[i]->touch(item.client(), owner.end);
-  owner.structs.append(ref);
-  owner.end = item.end();
+  Client& owner = store.client(owner_index);
+  for (std::size_t i = cleaned_; i < queued_; ++i) queue_[i]->touch(owner_index, owner.end);
+  for (Ref ref = first; ref < first + count; ++ref) owner.structs.append(ref);
+  owner.end = store[first + count - 1].end();
 }
 
-void Engine::integrate(RunningTransaction& transaction, Ref ref) {
+void Engine::place(RunningTransaction& transaction, Ref ref) {
   Item& item = store[ref];
   resolve_conflicts(item);
   link(transaction, ref);
-  append_struct(transaction, ref);
   TypeState& parent = type(item.parent);
   if (item.kind == StructKind::kDeleted) {
     transaction.add_deleted(item.client(), item.clock(), item.length());
@@ -214,7 +211,7 @@ void Engine::integrate_gc(RunningTransaction& transaction, ClientIndex client_in
   item.set_id({client_index, store.client(client_index).end});
   item.set_length(length);
   item.deleted = true;
-  append_struct(transaction, ref);
+  append_structs(transaction, client_index, ref, 1);
 }
 
 Ref Engine::new_item(const Spot& spot) {
@@ -232,6 +229,10 @@ Ref Engine::new_item(const Spot& spot) {
 }
 
 void Engine::note_changed(RunningTransaction& transaction, TypeState& changed, KeyIndex key) {
+  if (key == kNone &&
+      transaction.list_changed(changed.index, changed.changed_slot, changed.changed_stamp)) {
+    return;
+  }
   // Types made or deleted in the same transaction have nothing to tell.
   if (!changed.is_root()) {
     if (changed.holder == kNone) return;
@@ -254,7 +255,7 @@ void Engine::mark_deleted(RunningTransaction& transaction, Ref ref,
   TypeState& parent = type(item.parent);
   const bool in_list = item.countable && item.key() == kNone;
   if (in_list) parent.length -= item.length();
-  item.deleted = true;
+  item.deleted = transaction.emptied = true;
   if (in_list && parent.positions) parent.positions->update(ref);
   transaction.add_deleted(item.client(), item.clock(), item.length());
   note_changed(transaction, parent, item.key());

@@ -201,6 +201,8 @@ class Pool {
  public:
   T& operator[](Ref ref) { return chunks_[ref / kChunk][ref % kChunk]; }
   const T& operator[](Ref ref) const { return chunks_[ref / kChunk][ref % kChunk]; }
+  /// Slots that were ever taken: their numbers are below.
+  Ref size() const { return used_; }
 
   /// A slot that holds T{}.
   Ref take() {

@@ -23,6 +23,7 @@ void RunningTransaction::reset() {
   splits_.clear();
   changed_.clear();
   untidy = false;
+  emptied = false;
   wants_cleanup = false;
   subdocs_added.clear();
   subdocs_loaded.clear();

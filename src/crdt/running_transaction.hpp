@@ -86,6 +86,11 @@ class RunningTransaction final : public Transaction {
   void add_split(ClientIndex client, Clock clock) { splits_.push_back({client, clock}); }
   /// The entry of a type, made if needed. `slot` and `stamp` are the type's own notes of it.
   Changed& changed(TypeIndex type, std::uint32_t& slot, std::uint64_t& stamp);
+  /// Whether it has one that says so of its list.
+  bool list_changed(TypeIndex type, std::uint32_t slot, std::uint64_t stamp) const {
+    return stamp == serial_ && slot < changed_.size() && changed_[slot].type == type &&
+           changed_[slot].list;
+  }
   void forget_changed(std::uint32_t slot, std::uint64_t stamp);
 
   Clock before(ClientIndex client) const;
@@ -114,6 +119,8 @@ class RunningTransaction final : public Transaction {
   std::vector<Subdoc> subdocs_removed;
   /// Structs were made, split or deleted, so some may have to be collected or joined.
   bool untidy = false;
+  /// Some had content when they were deleted, which may have to be collected.
+  bool emptied = false;
   /// The type whose runs were changed in place (typing.cpp), first noted here alone; others are
   /// among the changes at once.
   TypeState* in_place = nullptr;

@@ -8,6 +8,10 @@
 
 namespace syncline::crdt {
 
+namespace {
+constexpr std::ptrdiff_t kNear = 4;
+}
+
 std::size_t StructList::search_block(Clock clock) const {
   const auto after =
       std::partition_point(blocks_.begin(), blocks_.end(),
@@ -26,8 +30,15 @@ StructList::Position StructList::find(Clock clock) const {
     // What was made last is what is changed most.
     slot = refs.size() - 1;
   } else if (!hit) {
-    const auto after = std::partition_point(refs.begin(), refs.end(),
-                                            [&](Ref ref) { return clock_of(ref) <= clock; });
+    auto from = refs.begin();
+    auto to = refs.end();
+    if (block == hint_.block && slot < refs.size() && clock_of(refs[slot]) <= clock) {
+      // Who walks along the list asks for one of the next.
+      from += static_cast<std::ptrdiff_t>(slot) + 1;
+      if (to - from > kNear && clock_of(from[kNear]) > clock) to = from + kNear;
+    }
+    const auto after =
+        std::partition_point(from, to, [&](Ref ref) { return clock_of(ref) <= clock; });
     slot = static_cast<std::size_t>(after - refs.begin()) - 1;
   }
   hint_ = {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(slot)};
@@ -49,13 +60,6 @@ StructList::Position StructList::previous(Position position) const {
 
 StructList::Position StructList::last() const {
   return previous({static_cast<std::uint32_t>(blocks_.size()), 0});
-}
-
-void StructList::append(Ref ref) {
-  if (blocks_.empty() || blocks_.back().refs.size() == tuning::kStructBlock) {
-    blocks_.push_back({clock_of(ref), {}});
-  }
-  blocks_.back().refs.push_back(ref);
 }
 
 void StructList::insert(Ref ref) {
@@ -81,10 +85,19 @@ StructList::Position StructList::erase(Position position) {
   return before;
 }
 
-ClientIndex StructStore::intern(ClientId id) {
+void StructStore::clear() {
+  items_ = {};
+  boxes_ = {};
+  clients_.clear();
+  by_id_.clear();
+  last_found_ = 0;
+}
+
+ClientIndex StructStore::intern_another(ClientId id) {
   const auto [entry, added] = by_id_.try_emplace(id, static_cast<ClientIndex>(clients_.size()));
   if (added) clients_.emplace_back(id, items_);
-  return entry->second;
+  last_found_ = entry->second;
+  return last_found_;
 }
 
 ClientIndex StructStore::index_of(ClientId id) const {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "crdt/item.hpp"
+#include "crdt/tuning.hpp"
 
 namespace syncline::crdt {
 
@@ -43,7 +44,12 @@ class StructList {
   Position last() const;
 
   /// Adds a struct whose clock is set. REQUIRES: it comes after all others.
-  void append(Ref ref);
+  void append(Ref ref) {
+    if (blocks_.empty() || blocks_.back().refs.size() == tuning::kStructBlock) {
+      blocks_.push_back({clock_of(ref), {}});
+    }
+    blocks_.back().refs.push_back(ref);
+  }
   /// The struct that begins at `from` is about to begin at `to`, between its neighbours still.
   void moved(Clock from, Clock to) {
     Block& block = blocks_[block_of(from)];
@@ -53,6 +59,22 @@ class StructList {
   void insert(Ref ref);
   /// Removes an entry; returns the place of the one before it. REQUIRES: not the first.
   Position erase(Position position);
+  /// Removes those that `stays(kept before it, it)` is false of, which must not be the first.
+  template <typename Stays>
+  void keep(const Stays& stays) {
+    Ref left = kNone;
+    for (Block& block : blocks_) {
+      std::size_t kept = 0;
+      for (const Ref ref : block.refs) {
+        if (left != kNone && !stays(left, ref)) continue;
+        if (kept == 0) block.first = clock_of(ref);
+        block.refs[kept++] = left = ref;
+      }
+      block.refs.resize(kept);
+    }
+    std::erase_if(blocks_, [](const Block& block) { return block.refs.empty(); });
+    hint_ = {};
+  }
 
  private:
   struct Block {
@@ -96,11 +118,17 @@ class StructStore {
   Item& operator[](Ref ref) { return items_[ref]; }
   const Item& operator[](Ref ref) const { return items_[ref]; }
   Pool<Item>& items() { return items_; }
+  const Pool<Item>& items() const { return items_; }
+  /// As if nothing had ever been here. REQUIRES: nobody has numbers of what is.
+  void clear();
   Ref take() { return items_.take(); }
   void release(Ref ref) { items_.release(ref); }
 
   /// The number of a client, given one if it is new.
-  ClientIndex intern(ClientId id);
+  ClientIndex intern(ClientId id) {
+    if (last_found_ < clients_.size() && clients_[last_found_].id == id) return last_found_;
+    return intern_another(id);
+  }
   /// kNone where nothing of the client was ever here.
   ClientIndex index_of(ClientId id) const;
   Client& client(ClientIndex index) { return clients_[index]; }
@@ -152,6 +180,7 @@ class StructStore {
   void compact(ClientIndex client);
 
  private:
+  ClientIndex intern_another(ClientId id);
   void replace_text(Item& item, std::string_view text);
   /// Splits inside the surrogate pair at byte `cut` of `left`'s text.
   void split_pair(Item& left, Item& right, std::size_t cut);

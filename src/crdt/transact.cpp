@@ -73,7 +73,7 @@ void Engine::clean_up(RunningTransaction& transaction, std::exception_ptr& error
   error = std::exchange(observer_error_, nullptr);
   if (transaction.wants_cleanup) clean_formats(transaction);
   if (transaction.untidy) {
-    if (options.gc) collect(transaction);
+    if (options.gc && transaction.emptied) collect(transaction);
     merge(transaction);
     caret_ = {};
   }

@@ -104,12 +104,14 @@ class UpdateDecoderV1 {
 
   explicit UpdateDecoderV1(ByteView bytes) : rest_(bytes) {}
   encoding::Reader& rest() { return rest_; }
-  ClientId client() { return rest_.var_uint(); }
+  ClientId client() { return rest_.var_uint(client_); }
   std::uint8_t info() { return rest_.u8(); }
   ID left_id() { return read_id(); }
   ID right_id() { return read_id(); }
   bool parent_is_root() { return rest_.var_uint() == 1; }
-  std::string string() { return std::string(rest_.var_string()); }
+  std::string string() { return std::string(text()); }
+  /// The same, until the next call.
+  std::string_view text() { return rest_.var_string(); }
   std::string key() { return string(); }
   std::uint64_t type_kind() { return rest_.var_uint(); }
   std::uint64_t length() { return rest_.var_uint(); }
@@ -122,10 +124,11 @@ class UpdateDecoderV1 {
  private:
   ID read_id() {
     // Two statements: the order counts.
-    const ClientId client = rest_.var_uint();
+    const ClientId client = this->client();
     return {client, rest_.var_uint()};
   }
   encoding::Reader rest_;
+  encoding::Reader::Repeated client_;
 };
 
 class UpdateDecoderV2 {
@@ -145,7 +148,9 @@ class UpdateDecoderV2 {
     return {client, from(right_clocks_)};
   }
   bool parent_is_root() { return from(parent_infos_) == 1; }
-  std::string string() { return from(strings_); }
+  std::string string() { return std::string(text()); }
+  /// The same, until the next call.
+  std::string_view text() { return from(strings_); }
   /// Also one that refers to an earlier one, though Yjs writes none.
   std::string key();
   std::uint64_t type_kind() { return from(type_kinds_); }

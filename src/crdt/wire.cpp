@@ -1,21 +1,13 @@
-// Reading updates, of both formats.
-//
-// The reader is the engine's only gate for bytes from the world: after it, integration relies on
-// what it checked. Lengths are positive, clocks stay below 2^53, JSON texts parse, and an item
-// refers to units of its own client only before itself (Yjs throws in the middle of integrating
-// the rest).
+// Updates as flat lists of structs, read from both formats.
 #include "crdt/wire.hpp"
 
-#include "crdt/tuning.hpp"
-#include "crdt/update_codec.hpp"
-#include "encoding/json.hpp"
+#include <algorithm>
+
+#include "crdt/update_reader.hpp"
 #include "encoding/utf16.hpp"
 
 namespace syncline::crdt::wire {
 
-namespace {
-
-/// A rough size of a decoded value. Depth is bounded by Reader::any.
 std::uint64_t decoded_bytes(const Value& value) {
   std::uint64_t bytes = sizeof(Value);
   switch (value.kind()) {
@@ -41,222 +33,48 @@ std::uint64_t decoded_bytes(const Value& value) {
   return bytes;
 }
 
-template <typename Decoder>
-class UpdateReader {
+namespace {
+
+/// Keeps everything.
+class Collector {
  public:
-  UpdateReader(ByteView bytes, Bounds bounds) : in_(bytes), bounded_(bounds == Bounds::kWorld) {}
-
-  Result<FlatUpdate> read() {
-    for (std::uint64_t left = reader_.var_uint(); left > 0 && going(); --left) read_section();
-    for (std::uint64_t left = going() ? reader_.var_uint() : 0; left > 0 && going(); --left) {
-      read_deletes();
-    }
-    if (too_large_) {
-      return Error(Code::kTooLarge,
-                   "the update is too large: more than 2^24 structs or 1 GiB "
-                   "decoded, at byte " +
-                       std::to_string(reader_.position()));
-    }
-    if (!reader_.failed() && !reader_.at_end()) reader_.fail("bytes after the end of the update");
-    if (reader_.failed()) return reader_.error();
-    return std::move(update_);
+  void section(ClientId /*client*/, Clock /*first*/, std::uint64_t expected) {
+    std::vector<Struct>& all = update.structs;
+    const std::size_t wanted = all.size() + expected;
+    if (wanted > all.capacity()) all.reserve(std::max(wanted, 2 * all.capacity()));
   }
-
- private:
-  bool going() const { return !reader_.failed() && !too_large_; }
-
-  void spend(std::uint64_t bytes) {
-    spent_ += bytes;
-    if (bounded_ && spent_ > tuning::kDecodedBytesMax) too_large_ = true;
+  Struct& begin(ID id) {
+    Struct& item = update.structs.emplace_back();
+    item.id = id;
+    return item;
   }
-
-  void read_section() {
-    std::uint64_t left = reader_.var_uint();
-    // Refused at once: whoever claims more either cannot keep it or means to fill our memory.
-    if (!in_.may_hold(left)) return reader_.fail("a section claims more structs than it has bytes");
-    if (bounded_ && left > tuning::kStructsMax - update_.structs.size()) {
-      too_large_ = true;
-      return;
-    }
-    const ClientId client = in_.client();
-    Clock clock = reader_.var_uint();
-    make_room(left);
-    for (; left > 0 && going(); --left) {
-      Struct& item = update_.structs.emplace_back();
-      item.id = {client, clock};
-      read_struct(item);
-      if (!going()) return;
-      if (item.length == 0) return reader_.fail("a struct of length 0");
-      if (item.length > encoding::kMaxSafeInteger - clock) {
-        return reader_.fail("a struct ends past 2^53");
-      }
-      clock += item.length;
-      spend(tuning::kStructBytes);
-    }
+  std::uint64_t text(Struct& item, std::string_view text) {
+    item.content.text = text;
+    return encoding::utf16_length(text);
   }
-
-  /// For so many structs more, as far as there are bytes for them (few take less than sixteen).
-  void make_room(std::uint64_t more) {
-    std::vector<Struct>& structs = update_.structs;
-    const std::size_t wanted = structs.size() + std::min<std::uint64_t>(more, reader_.left() / 16);
-    if (wanted > structs.capacity()) structs.reserve(std::max(wanted, 2 * structs.capacity()));
-  }
-
-  void read_struct(Struct& item) {
-    const std::uint8_t info = in_.info();
-    const std::uint8_t kind = info & kKindBits;
-    if (kind > static_cast<std::uint8_t>(StructKind::kSkip)) {
-      return reader_.fail("an unknown kind of struct");
-    }
-    item.kind = static_cast<StructKind>(kind);
-    if (!item.is_item()) {
-      // A Skip's length is among the rest, also where lengths have a column.
-      item.length = item.kind == StructKind::kSkip ? reader_.var_uint() : in_.length();
-      return;
-    }
-    if ((info & kHasOrigin) != 0) item.origin = checked(in_.left_id(), item.id);
-    if ((info & kHasRightOrigin) != 0) item.right_origin = checked(in_.right_id(), item.id);
-    item.has_key = (info & kHasKey) != 0;
-    if ((info & (kHasOrigin | kHasRightOrigin)) == 0) {
-      if (in_.parent_is_root()) {
-        item.parent = paid(in_.string());
-      } else {
-        item.parent = checked(in_.left_id(), item.id);
-      }
-      if (item.has_key) item.key = paid(in_.string());
-    }
-    read_content(item);
-  }
-
-  ID checked(ID id, ID self) {
-    if (id.client == self.client && id.clock >= self.clock && !reader_.failed()) {
-      reader_.fail("an item that refers to itself or to a later unit of its client");
-    }
-    return id;
-  }
-
-  std::string paid(std::string text) {
-    spend(text.size());
-    return text;
-  }
-
-  /// An element of the kind that older versions of Yjs made.
-  std::string read_json() {
-    std::string text = paid(in_.string());
-    if (reader_.failed() || text == "undefined") return text;
-    if (!encoding::parse_json(text).ok()) reader_.fail("a JSON text that does not parse");
-    return text;
-  }
-
-  /// The decoder keeps keys, to look them up.
-  std::string read_key() {
-    spend(sizeof(std::string));
-    return paid(in_.key());
-  }
-
-  /// What an embed or a format says.
-  void read_json_value(Content& content) {
-    in_.json(content);
-    if (content.value) spend(decoded_bytes(*content.value));
-    for (const std::string& text : content.json) spend(text.size());
-  }
-
-  Value read_any() {
-    Value value = reader_.any();
-    spend(decoded_bytes(value));
-    return value;
-  }
-
-  void read_content(Struct& item) {
-    Content& content = item.content;
-    item.length = 1;
-    switch (item.kind) {
-      case StructKind::kDeleted:
-        item.length = in_.length();
-        return;
-      case StructKind::kJson:
-        item.length = in_.length();
-        for (std::uint64_t left = item.length; left > 0 && going(); --left) {
-          content.json.push_back(read_json());
-          spend(sizeof(std::string));
-        }
-        return;
-      case StructKind::kBinary: {
-        const ByteView bytes = reader_.var_bytes();
-        spend(bytes.size());
-        content.bytes.assign(bytes.begin(), bytes.end());
-        return;
-      }
-      case StructKind::kString:
-        content.text = paid(in_.string());
-        item.length = encoding::utf16_length(content.text);
-        return;
-      case StructKind::kEmbed:
-        return read_json_value(content);
-      case StructKind::kFormat:
-        content.text = read_key();
-        return read_json_value(content);
-      case StructKind::kType:
-        return read_type(content);
-      case StructKind::kAny:
-        item.length = in_.length();
-        for (std::uint64_t left = item.length; left > 0 && going(); --left) {
-          content.values.push_back(read_any());
-        }
-        return;
-      case StructKind::kDoc:
-        content.text = paid(in_.string());
-        content.values.push_back(read_any());
-        return;
-      case StructKind::kGC:
-      case StructKind::kSkip:
-        break;
-    }
-  }
-
-  void read_type(Content& content) {
-    const std::uint64_t kind = in_.type_kind();
-    if (kind > static_cast<std::uint64_t>(TypeKind::kXmlText)) {
-      return reader_.fail("an unknown kind of shared type");
-    }
-    content.type = static_cast<TypeKind>(kind);
-    if (content.type == TypeKind::kXmlElement || content.type == TypeKind::kXmlHook) {
-      content.text = read_key();
-    }
-  }
-
-  void read_deletes() {
-    const ClientId client = reader_.var_uint();
-    std::vector<IdSet::Range> ranges;
-    Clock end = 0;
-    for (std::uint64_t left = reader_.var_uint(); left > 0 && going(); --left) {
-      const auto [clock, length] = in_.deleted(end);
-      if (clock > encoding::kMaxSafeInteger || length > encoding::kMaxSafeInteger - clock) {
-        return reader_.fail("a deleted range ends past 2^53");
-      }
-      spend(sizeof(IdSet::Range));
-      if (length > 0) ranges.push_back({clock, length});
-    }
-    if (ranges.empty()) return;
+  void end(Struct& /*item*/) {}
+  void deletes(ClientId client, std::vector<IdSet::Range> ranges) {
     // A client may come in several places.
-    auto& all = update_.deletes[client];
+    auto& all = update.deletes[client];
     all.insert(all.end(), ranges.begin(), ranges.end());
   }
 
-  Decoder in_;
-  /// The decoder's, which also says whether it failed.
-  encoding::Reader& reader_ = in_.rest();
-  FlatUpdate update_;
-  std::uint64_t spent_ = 0;
-  bool bounded_ = true;
-  bool too_large_ = false;
+  FlatUpdate update;
 };
+
+template <typename Decoder>
+Result<FlatUpdate> collect(ByteView bytes, Bounds bounds) {
+  Collector collector;
+  UpdateReader<Decoder, Collector> reader(bytes, bounds, collector);
+  SYNCLINE_TRY(reader.read());
+  return std::move(collector.update);
+}
 
 }  // namespace
 
 Result<FlatUpdate> read_update(ByteView bytes, UpdateFormat format, Bounds bounds) {
-  if (format == UpdateFormat::kV2) return UpdateReader<UpdateDecoderV2>(bytes, bounds).read();
-  return UpdateReader<UpdateDecoderV1>(bytes, bounds).read();
+  if (format == UpdateFormat::kV2) return collect<UpdateDecoderV2>(bytes, bounds);
+  return collect<UpdateDecoderV1>(bytes, bounds);
 }
 
 }  // namespace syncline::crdt::wire

@@ -50,27 +50,22 @@ StringsReader::StringsReader(ByteView bytes) : lengths_(ByteView()) {
   text_ = in.var_string();
   lengths_ = UintOptRleReader(bytes.subspan(in.position()));
   if (in.failed()) lengths_.fail("a column of strings whose text cannot be read");
-  ascii_ = std::all_of(text_.begin(), text_.end(),
-                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  ascii_ = is_ascii(text_);
 }
 
-std::string StringsReader::read() {
+std::string_view StringsReader::read() {
   std::uint64_t units = lengths_.read();
-  std::string out;
+  const std::size_t from = at_;
   if (ascii_) {
     if (units > text_.size() - at_) {
       lengths_.fail("a string goes past the end of its column");
-      return out;
+      return {};
     }
-    out = text_.substr(at_, units);
     at_ += units;
-    return out;
+    return text_.substr(from, units);
   }
-  if (units > 0 && rest_ != 0) {
-    append_utf8(out, std::exchange(rest_, 0));
-    --units;
-  }
-  const std::size_t from = at_;
+  const char32_t second_half = units > 0 ? std::exchange(rest_, 0) : 0;
+  if (second_half != 0) --units;
   while (units > 0 && at_ < text_.size()) {
     const auto lead = static_cast<unsigned char>(text_[at_]);
     if (lead >= 0xf0) {
@@ -82,17 +77,22 @@ std::string StringsReader::read() {
       --units;
     }
   }
-  out += text_.substr(from, at_ - from);
-  if (units == 0) return out;
-  if (at_ == text_.size()) {
+  const std::string_view whole = text_.substr(from, at_ - from);
+  if (units > 0 && at_ == text_.size()) {
     lengths_.fail("a string goes past the end of its column");
     return {};
   }
-  const char32_t pair = decode_at(text_, at_).value - 0x10000;
-  append_utf8(out, 0xd800 + (pair >> 10));
-  rest_ = 0xdc00 + (pair & 0x3ff);
-  at_ += 4;
-  return out;
+  if (units == 0 && second_half == 0) return whole;
+  halved_.clear();
+  if (second_half != 0) append_utf8(halved_, second_half);
+  halved_ += whole;
+  if (units > 0) {
+    const char32_t pair = decode_at(text_, at_).value - 0x10000;
+    append_utf8(halved_, 0xd800 + (pair >> 10));
+    rest_ = 0xdc00 + (pair & 0x3ff);
+    at_ += 4;
+  }
+  return halved_;
 }
 
 }  // namespace syncline::encoding

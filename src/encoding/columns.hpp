@@ -192,8 +192,8 @@ class IntDiffOptRleReader : public ColumnReader {
 class StringsReader {
  public:
   explicit StringsReader(ByteView bytes);
-  /// WTF-8. A length past the end of the text is a failure.
-  std::string read();
+  /// WTF-8, until the next call. A length past the end of the text is a failure.
+  std::string_view read();
   bool failed() const { return lengths_.failed(); }
 
  private:
@@ -203,6 +203,8 @@ class StringsReader {
   bool ascii_ = false;
   /// The second half of a pair whose first half ended the string before; 0 for none.
   char32_t rest_ = 0;
+  /// A string with half a pair, which is not in the text as it is.
+  std::string halved_;
 };
 
 }  // namespace syncline::encoding

@@ -127,6 +127,11 @@ std::uint64_t Reader::var_uint_slow() {
   if (std::endian::native == std::endian::little && left() >= kVarBytesMax) {
     std::uint64_t word = 0;
     std::memcpy(&word, bytes_.data() + position_, sizeof(word));
+    if ((word & 0x800000) == 0) {
+      const bool three = (word & 0x8000) != 0;
+      position_ += three ? 3 : 2;
+      return (word & 0x7f) | ((word & 0x7f00) >> 1) | (three ? (word & 0x7f0000) >> 2 : 0);
+    }
     const std::uint64_t ends = ~word & 0x8080808080808080;
     position_ +=
         ends == 0 ? kVarBytesMax : static_cast<std::size_t>(std::countr_zero(ends)) / 8 + 1;
@@ -154,6 +159,18 @@ std::uint64_t Reader::var_uint_slow() {
   }
   fail("an integer is larger than 2^53 - 1");
   return 0;
+}
+
+std::uint64_t Reader::var_uint_anew(Repeated& last) {
+  const std::size_t from = position_;
+  const std::uint64_t value = var_uint();
+  last = {};
+  if (failed_) return value;
+  last.value = value;
+  last.bytes = position_ - from;
+  std::memcpy(&last.written, bytes_.data() + from, last.bytes);
+  std::memset(&last.mask, 0xff, last.bytes);
+  return value;
 }
 
 SignedVar Reader::var_int() {

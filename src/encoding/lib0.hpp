@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -72,6 +73,14 @@ class Writer {
 /// Reads primitives from a view. REQUIRES: the bytes outlive the reader and the views it returns.
 class Reader {
  public:
+  /// A number that is read again and again, and how it was written last.
+  struct Repeated {
+    std::uint64_t value = 0;
+    std::uint64_t written = 0;
+    std::uint64_t mask = 0;  ///< of `written`; 0: nothing was read
+    std::size_t bytes = 0;
+  };
+
   explicit Reader(ByteView bytes) : bytes_(bytes) {}
 
   std::uint8_t u8() {
@@ -85,6 +94,17 @@ class Reader {
     if (position_ < bytes_.size() && bytes_[position_] < 0x80) [[likely]]
       return bytes_[position_++];
     return var_uint_slow();
+  }
+  /// The same, quicker where it is mostly `last`.
+  std::uint64_t var_uint(Repeated& last) {
+    if (left() < sizeof(last.written)) return var_uint();
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes_.data() + position_, sizeof(word));
+    if (last.mask != 0 && (word & last.mask) == last.written) [[likely]] {
+      position_ += last.bytes;
+      return last.value;
+    }
+    return var_uint_anew(last);
   }
   /// At most 8 bytes, so the magnitude stays below 2^55 (JavaScript reads as much).
   SignedVar var_int();
@@ -108,6 +128,7 @@ class Reader {
 
  private:
   std::uint64_t var_uint_slow();
+  std::uint64_t var_uint_anew(Repeated& last);
   std::uint64_t big_endian(std::size_t bytes);
   Value any_at(int depth);
   Value any_array(int depth);

@@ -114,6 +114,7 @@ void append_utf8(std::string& out, char32_t code_point) {
 }
 
 bool is_utf8(std::string_view text) {
+  if (is_ascii(text)) return true;
   std::size_t at = 0;
   while (at < text.size()) {
     if (at + 8 <= text.size() && (word_at(text, at) & kHighBits) == 0) {

@@ -6,8 +6,8 @@
 // text from outside passes to_wtf8 once.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,8 +16,15 @@ namespace syncline::encoding {
 
 /// Whether no byte is above 0x7f: UTF-16 offsets are byte offsets.
 inline bool is_ascii(std::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  std::uint64_t bits = 0;
+  std::uint64_t word = 0;
+  std::size_t at = 0;
+  for (; at + sizeof(word) <= text.size(); at += sizeof(word)) {
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    bits |= word;
+  }
+  for (; at < text.size(); ++at) bits |= static_cast<unsigned char>(text[at]);
+  return (bits & 0x8080808080808080) == 0;
 }
 
 /// Whether the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
