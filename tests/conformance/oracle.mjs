@@ -142,7 +142,8 @@ function targetOf (doc, type) {
 
 // ---- operations inside doc.transact ----
 
-const wants = (type, ...classes) => classes.some(one => type instanceof one) && !(type instanceof Y.XmlHook && classes.includes(Y.Map)) ? type : refuse('type_mismatch', `not for a ${kindOf(type)}`)
+// A hook is a map, in Yjs too.
+const wants = (type, ...classes) => classes.some(one => type instanceof one) ? type : refuse('type_mismatch', `not for a ${kindOf(type)}`)
 const texts = [Y.Text]
 const elements = [Y.XmlFragment]
 const attributed = [Y.XmlElement, Y.XmlText]
