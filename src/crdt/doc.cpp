@@ -30,6 +30,14 @@ void Doc::set_client(ClientId client) {
   engine_->set_client(client);
 }
 
+void Doc::continue_client(const Doc& earlier) {
+  const ClientId client = earlier.client();
+  SYNCLINE_CHECK(!engine_->in_transaction(), "the client id changes between transactions");
+  SYNCLINE_CHECK(engine_->store.state(client) == earlier.engine_->store.state(client),
+                 "a client id goes on where it ended");
+  engine_->set_client(client);
+}
+
 const DocOptions& Doc::options() const { return engine_->options; }
 
 Result<SharedType*> Doc::root(std::string_view name, TypeKind kind) {

@@ -92,6 +92,9 @@ class Doc {
   ClientId client() const;
   /// REQUIRES: no structs of `client` here, no open transaction.
   void set_client(ClientId client);
+  /// Takes over the client id of a document whose place this one takes. REQUIRES: that id's clock
+  /// is the same in both, so that no id is made twice; no open transaction.
+  void continue_client(const Doc& earlier);
   const DocOptions& options() const;
 
   /// The root of that name, defined with this kind if it has none yet. Error kSchema where it has

@@ -61,6 +61,13 @@ bool Outbox::holds(std::uint64_t sequence) const {
          sequence <= entries_[sent_ - 1].sequence;
 }
 
+void Outbox::refuse(std::uint64_t sequence, std::vector<std::string> paths) {
+  SYNCLINE_CHECK(holds(sequence), "what is refused is in flight");
+  const auto found = std::ranges::find(entries_, sequence, &Entry::sequence);
+  found->refused = true;
+  found->refused_paths = std::move(paths);
+}
+
 void Outbox::unsend() {
   for (std::size_t i = 0; i < sent_; ++i) entries_[i].sequence = 0;
   std::erase_if(entries_, [this](const Entry& entry) {
@@ -76,6 +83,13 @@ std::uint64_t Outbox::clear() {
   bytes_ = 0;
   unmerged_ = 0;
   return std::exchange(changes_, 0);
+}
+
+std::deque<Outbox::Entry> Outbox::take() {
+  unsend();
+  std::deque<Entry> taken = std::move(entries_);
+  clear();
+  return taken;
 }
 
 void Outbox::merge_unsent() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -23,6 +24,9 @@ class Outbox {
     bool missing = false;
     /// How many local transactions are in it.
     std::uint64_t changes = 1;
+    /// The room did not take it, or (with `refused_paths`) what it does at these places.
+    bool refused = false;
+    std::vector<std::string> refused_paths = {};
     /// Its number on the channel it was sent on; 0: not sent on this one.
     std::uint64_t sequence = 0;
   };
@@ -52,10 +56,14 @@ class Outbox {
   void acknowledge(std::uint64_t upto);
   /// Whether `sequence` is in flight.
   bool holds(std::uint64_t sequence) const;
+  /// Marks what is in flight under `sequence`. REQUIRES: holds(sequence).
+  void refuse(std::uint64_t sequence, std::vector<std::string> paths);
   /// Everything is to be sent again.
   void unsend();
   /// Drops everything; returns how many changes that were.
   std::uint64_t clear();
+  /// Takes the local changes out, in order of making.
+  std::deque<Entry> take();
 
  private:
   void merge_unsent();

@@ -15,10 +15,6 @@ namespace {
 /// Attempts to close a gap before the replica is made anew.
 constexpr int kGapAttempts = 8;
 
-std::string changes_text(std::uint64_t changes) {
-  return std::to_string(changes) + (changes == 1 ? " local change" : " local changes");
-}
-
 /// Whether the same update may be accepted at another time.
 bool is_passing(const bus::UpdateRefused& refused) {
   switch (refused.code) {
@@ -54,6 +50,10 @@ bool may_pass(const Error& error, bool kept) {
 }
 
 }  // namespace
+
+std::string changes_text(std::uint64_t changes) {
+  return std::to_string(changes) + (changes == 1 ? " local change" : " local changes");
+}
 
 crdt::ClientId draw_client_id(Random& random) { return random.next() & encoding::kMaxSafeInteger; }
 
@@ -148,7 +148,8 @@ void Replica::subscribe(Want want) {
   if (!context_->up() || held_ || phase_ == Phase::kSubscribing) return;
   phase_ = Phase::kSubscribing;
   retry_.reset();
-  leave_channel();
+  // What is in flight is judged before the room answers: a rebuild wants to know what became of it.
+  if (want_ != Want::kRebuild) leave_channel();
   ++attempt_;
   before_.reset();
   const bool asks = want_ == Want::kRebuild || context_->conflict_hook();
@@ -252,31 +253,6 @@ Result<void> Replica::adopt(const bus::Subscribed& subscribed, Want asked) {
   return {};
 }
 
-Result<void> Replica::rebuild(const bus::Subscribed& subscribed) {
-  auto doc = std::make_unique<crdt::Doc>(
-      crdt::DocOptions{.client = draw_client_id(context_->random()), .cleanup = false});
-  for (const bus::Part& part : subscribed.missing) {
-    SYNCLINE_TRY_ASSIGN(applied, doc->apply_update_v1(*part.update));
-    if (applied.pending) return Error(Code::kMalformed, "the room's state is incomplete");
-  }
-  if (journal_) {
-    replace_document(std::move(doc), subscribed.position);
-    return {};
-  }
-  const std::uint64_t dropped = outbox_.clear();
-  const std::optional<Error> refused = std::exchange(refused_, std::nullopt);
-  want_ = Want::kResume;
-  live_->replace(std::move(doc), std::exchange(rebuild_cause_, {}));
-  if (dropped > 0) {
-    const Error why = refused.value_or(
-        Error(Code::kConflict, "rebuilt", "this copy of " + url_ + " had to be made anew"));
-    context_->on_refused(*this, Error(why.code(), std::string(why.reason()),
-                                      why.message() + " (" + changes_text(dropped) + " undone)"));
-  }
-  settle();
-  return {};
-}
-
 Result<bool> Replica::apply(const std::vector<bus::Part>& parts) {
   std::vector<object::RemotePart> remote;
   remote.reserve(parts.size());
@@ -337,15 +313,16 @@ void Replica::on_current(const bus::Current& current) {
 }
 
 void Replica::on_ack(const bus::Ack& ack) {
+  // An acknowledgement covers what was refused, too: once something was, all that is still queued
+  // waits for the next subscription, and the room skips what it took.
+  if (phase_ != Phase::kLive) return;
   const std::uint64_t before = settled();
   const std::size_t in_flight = outbox_.in_flight();
   outbox_.acknowledge(ack.upto);
-  if (phase_ == Phase::kLive) {
-    epoch_ = std::max(epoch_, ack.epoch);
-    ack_timer_.reset();
-    watch_acks();
-    advance_by_ack(ack.seq, in_flight - outbox_.in_flight());
-  }
+  epoch_ = std::max(epoch_, ack.epoch);
+  ack_timer_.reset();
+  watch_acks();
+  advance_by_ack(ack.seq, in_flight - outbox_.in_flight());
   if (settled() == before) return;
   if (position_) keep({Settled{settled(), position_->seq}});
   failures_ = 0;
@@ -363,8 +340,10 @@ void Replica::advance_by_ack(std::uint64_t seq, std::size_t acknowledged) {
 
 void Replica::on_update_refused(const bus::UpdateRefused& refused) {
   if (!outbox_.holds(refused.sequence)) return;  // Of before the last subscription or rebuild.
-  if (phase_ != Phase::kLive) return;            // The next subscription settles it.
   const Error why(refused.code, refused.reason, refused.message);
+  if (phase_ == Phase::kSubscribing && refused_ && !is_passing(why) && why.reason() != "gap")
+    return outbox_.refuse(refused.sequence, refused.paths);  // One more for the coming rebuild.
+  if (phase_ != Phase::kLive) return;                        // The next subscription settles it.
   if (why.reason() == "unsubscribed") {
     subscribe(Want::kResume);
   } else if (is_passing(refused)) {
@@ -374,6 +353,7 @@ void Replica::on_update_refused(const bus::UpdateRefused& refused) {
   } else if (refused.code == Code::kGone) {
     end(why);
   } else {
+    outbox_.refuse(refused.sequence, refused.paths);
     refused_ = why;
     rebuild_cause_ = "refused";
     subscribe(Want::kRebuild);

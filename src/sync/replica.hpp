@@ -3,8 +3,7 @@
 //
 // After a broken connection it resumes by its position, and sends again what was not acknowledged;
 // the room skips what it knows. When the room refuses a write, the replica rebuilds: it takes the
-// room's state, under a new client id (the ids of what was refused stay unused for ever), and takes
-// what was written on top of the refused change with it, since that cannot exist without it.
+// room's state and replays on it what is queued and was not refused (replica_rebuild.cpp).
 //
 // With a journal it is kept in the syncer's data file: it begins where it ended, with or without a
 // room; nothing that was written here is dropped unless somebody says so (replica_kept.cpp).
@@ -71,6 +70,9 @@ class ReplicaContext {
 
 /// A fresh client id: below 2^53, so that JavaScript can count it.
 crdt::ClientId draw_client_id(Random& random);
+
+/// "1 change", "2 changes".
+std::string changes_text(std::uint64_t count);
 
 /// Identity. Thread: its syncer's executor.
 class Replica final : public object::LiveObjectEvents,
@@ -172,7 +174,6 @@ class Replica final : public object::LiveObjectEvents,
   void subscribe_later(Want want);
   void answered(Want asked, Result<Answer> answer);
   Result<void> adopt(const bus::Subscribed& subscribed, Want asked);
-  Result<void> rebuild(const bus::Subscribed& subscribed);
   Result<bool> apply(const std::vector<bus::Part>& parts);
   /// Queues what the room lacks and the outbox does not bring.
   void send_what_lacks(const crdt::StateVector& room);
@@ -180,6 +181,20 @@ class Replica final : public object::LiveObjectEvents,
   void advance_by_ack(std::uint64_t seq, std::size_t acknowledged);
   void watch_acks();
   void settle();
+
+  // Rebuilding (replica_rebuild.cpp).
+  Result<void> rebuild(const bus::Subscribed& subscribed);
+  struct Rebuilt;
+  struct Lost;
+  void replay(Rebuilt& rebuilt, bool same_history);
+  void requeue(const std::vector<Outbox::Entry>& entries);
+  void put_in_place(Rebuilt rebuilt, const Error& why);
+  Lost find_lost(const Rebuilt& rebuilt, const Error& why);
+  Fate decide_lost(const Lost& lost, const Error& why, const Rebuilt& rebuilt,
+                   std::optional<Value>& use);
+  void put_in_place_kept(Rebuilt rebuilt, const Error& why);
+  Changes remake_lost(Changes changes);
+  void park(Changes changes, const Error& why);
 
   // With a journal (replica_kept.cpp).
   Facts facts() const;
@@ -201,12 +216,7 @@ class Replica final : public object::LiveObjectEvents,
   /// Asks about every place that both sides changed. False: not decided, and held.
   bool weigh(const bus::Subscribed& subscribed, const crdt::StateVector& room);
   void put_wanted();
-  struct Lost;
-  Lost find_lost(const crdt::Doc& room);
-  Fate decide_lost(const Lost& lost, const Error& why, crdt::Doc& room, std::optional<Value>& use);
-  void replace_document(std::unique_ptr<crdt::Doc> doc, const bus::Position& position);
-  Changes remake_lost(Changes changes);
-  void park(Changes changes, const Error& why);
+  std::vector<JournalEntry> queued() const;
   void end_kept(const Error& why);
 
   ReplicaContext* context_;

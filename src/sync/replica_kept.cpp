@@ -1,87 +1,42 @@
 // What a replica with a journal does beyond one in memory: it writes down what happens, begins
-// without a room, and never drops what was written here by itself: what cannot stay is decided by
-// the program's hook, made anew, or parked.
+// without a room, and asks the program's hook where two histories meet.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/check.hpp"
 #include "base/log.hpp"
 #include "bus/address.hpp"
 #include "object/conflicts.hpp"
-#include "object/net_changes.hpp"
 #include "sync/replica.hpp"
+#include "sync/trees.hpp"
 #include "sync/tuning.hpp"
 
 namespace syncline::sync {
 namespace {
 
-template <typename... Handlers>
-struct Cases : Handlers... {
-  using Handlers::operator()...;
-};
-template <typename... Handlers>
-Cases(Handlers...) -> Cases<Handlers...>;
-
-/// The tree of a document; nullptr where its root "data" is something else.
-crdt::SharedType* tree_of(crdt::Doc& doc) {
-  const Result<crdt::SharedType*> root = doc.root(object::kDataRoot, crdt::TypeKind::kMap);
-  return root.ok() ? *root : nullptr;
-}
-
-std::optional<Value> value_of(crdt::Doc& doc) {
-  crdt::SharedType* const root = tree_of(doc);
-  return root != nullptr ? std::optional(root->to_json()) : std::nullopt;
-}
-
-Changes difference(crdt::Doc& from, crdt::Doc& to) {
-  crdt::SharedType* const before = tree_of(from);
-  crdt::SharedType* const after = tree_of(to);
-  if (before == nullptr || after == nullptr) return {};
-  return object::difference(*before, *after);
-}
-
-/// Whether a room with these clocks and deletions (null: not known) has the whole update.
-bool has_all(const crdt::Update& update, const crdt::StateVector& clocks,
-             const crdt::DeleteSet* deleted) {
+/// Whether a room with these clocks has the whole update. Rooms take an update as a whole, so its
+/// structs vouch for its deletions.
+bool has_all(const crdt::Update& update, const crdt::StateVector& clocks) {
   for (const auto& [client, structs] : update.structs) {
     const crdt::Struct& last = structs.back();
     if (clocks.get(client) < last.id.clock + last.length) return false;
   }
-  // Rooms take an update as a whole, so its structs vouch for its deletions.
-  if (!update.structs.empty()) return true;
-  if (deleted == nullptr) return false;
-  for (const auto& [client, ranges] : update.deletes.ranges()) {
-    for (const crdt::IdSet::Range& range : ranges) {
-      std::uint64_t known = 0;
-      for (const auto& part : deleted->intersection({client, range.clock, range.length}))
-        known += part.length;
-      if (known < range.length) return false;
-    }
-  }
-  return true;
+  return !update.structs.empty();
 }
 
 /// What the room took before its acknowledgement was lost belongs to the base.
-void take_accepted(Kept& kept, const crdt::StateVector& clocks, const crdt::DeleteSet* deleted) {
+void take_accepted(Kept& kept, const crdt::StateVector& clocks) {
   std::deque<Made> rest;
   for (Made& made : kept.queue) {
     const Result<crdt::Update> update = crdt::decode_update_v1(*made.update);
-    if (update.ok() && has_all(*update, clocks, deleted)) {
+    if (update.ok() && has_all(*update, clocks)) {
       kept.base.push_back(std::move(made.update));
     } else {
       rest.push_back(std::move(made));
     }
   }
   kept.queue = std::move(rest);
-}
-
-/// Refusals that are not about what was written: under another client id it may be fine.
-bool is_mechanical(const Error& why) {
-  return why.reason() == "client_id_taken" || why.reason() == "gap" || why.reason() == "rebuilt";
-}
-
-std::string count_text(std::size_t count) {
-  return std::to_string(count) + (count == 1 ? " change is" : " changes are");
 }
 
 }  // namespace
@@ -115,6 +70,16 @@ void Replica::keep_everything() {
   if (!journal_) return;
   keep({Reset{.position = position_->seq,
               .state = share(live_->doc().encode_state_as_update_v1())}});
+}
+
+/// The queue, as a journal has it.
+std::vector<JournalEntry> Replica::queued() const {
+  std::vector<JournalEntry> entries;
+  std::uint64_t number = settled();
+  for (const Outbox::Entry& entry : outbox_.entries())
+    entries.emplace_back(
+        Made{.number = number += entry.changes, .relayed = entry.relayed, .update = entry.update});
+  return entries;
 }
 
 void Replica::restore(const Kept& kept) {
@@ -305,10 +270,7 @@ Result<void> Replica::rename(const std::string& to) {
   if (context_->follows(url))
     return Error(Code::kConflict, "exists", "there is a copy of " + url + " here already");
   std::vector<JournalEntry> entries{Reset{.position = 0, .state = share({})}, Began{first_}};
-  std::uint64_t number = settled();
-  for (const Outbox::Entry& entry : outbox_.entries())
-    entries.emplace_back(
-        Made{.number = number += entry.changes, .relayed = entry.relayed, .update = entry.update});
+  std::ranges::move(queued(), std::back_inserter(entries));
   const std::shared_ptr<Journal> journal = context_->journal(url);
   Facts given_up = facts();
   given_up.followed = false;
@@ -375,7 +337,7 @@ bool Replica::weigh(const bus::Subscribed& subscribed, const crdt::StateVector& 
   if (!before_ || decided_ || outbox_.empty() || !context_->conflict_hook()) return true;
   Kept kept = std::move(*before_);
   before_.reset();
-  take_accepted(kept, room, nullptr);
+  take_accepted(kept, room);
   const auto base = base_document(kept, 0);
   const auto remote = base_document(kept, 0);
   for (const bus::Part& part : subscribed.missing)
@@ -434,122 +396,6 @@ void Replica::put_wanted() {
     log::warning("sync", url_ + ": a decision could not be carried out: " + error.message());
   }
   outbox_.merge();
-}
-
-// ---- refused edits ------------------------------------------------------------------------------
-
-/// What was written here and is not in the room's state.
-struct Replica::Lost {
-  Changes changes;
-  std::unique_ptr<crdt::Doc> base;
-  std::unique_ptr<crdt::Doc> local;
-};
-
-Replica::Lost Replica::find_lost(const crdt::Doc& room) {
-  Lost lost;
-  if (!before_) return lost;
-  Kept kept = std::move(*before_);
-  before_.reset();
-  const crdt::DeleteSet deleted = room.delete_set();
-  take_accepted(kept, room.state_vector(), &deleted);
-  lost.base = base_document(kept, 0);
-  lost.local = local_document(kept, 0);
-  lost.changes = difference(*lost.base, *lost.local);
-  return lost;
-}
-
-Replica::Fate Replica::decide_lost(const Lost& lost, const Error& why, crdt::Doc& room,
-                                   std::optional<Value>& use) {
-  // What was made anew once and is refused again is not tried a third time.
-  if (remade_) return Fate::kParked;
-  if (is_mechanical(why)) return Fate::kRemade;
-  if (!context_->conflict_hook()) return Fate::kParked;
-  Conflict conflict{.cause = Conflict::Cause::kRefused, .url = url_, .error = why};
-  conflict.base = value_of(*lost.base);
-  conflict.local = value_of(*lost.local);
-  conflict.remote = value_of(room);
-  const Resolution resolution = ask(conflict);
-  return std::visit(Cases{[](const Resolution::Merge&) { return Fate::kRemade; },
-                          [](const Resolution::Keep&) { return Fate::kParked; },
-                          [](const Resolution::Drop&) { return Fate::kDropped; },
-                          [&](const Resolution::Use& chosen) {
-                            use = chosen.value;
-                            return Fate::kRemade;
-                          },
-                          [](const Resolution::Rename&) { return Fate::kParked; },
-                          [](const Resolution::Undecided&) { return Fate::kParked; }},
-                    resolution.choice());
-}
-
-/// A rebuild: the room's state takes the place of ours, and what was written here is decided about.
-/// On disk all of it is one step.
-void Replica::replace_document(std::unique_ptr<crdt::Doc> doc, const bus::Position& position) {
-  const Error why = std::exchange(refused_, std::nullopt)
-                        .value_or(Error(Code::kConflict, "rebuilt",
-                                        "this copy of " + url_ + " had to be made anew"));
-  Lost lost = find_lost(*doc);
-  std::optional<Value> use;
-  const Fate fate = lost.changes.empty() ? Fate::kDropped : decide_lost(lost, why, *doc, use);
-  const auto self = shared_from_this();
-  const Journal::Batch batch(journal_);
-  outbox_.clear();
-  want_ = Want::kResume;
-  position_ = position;
-  keep({Reset{.position = position.seq, .state = share(doc->encode_state_as_update_v1())}});
-  live_->replace(std::move(doc), std::exchange(rebuild_cause_, {}));
-  if (phase_ == Phase::kEnded) return;  // An observer ended it.
-  if (use) {
-    Change change{.type = Change::Type::kUpdate};
-    change.new_value = std::move(use);
-    lost.changes = {std::move(change)};
-  }
-  if (fate == Fate::kRemade) {
-    lost.changes = remake_lost(std::move(lost.changes));
-    remade_ = !outbox_.empty();
-  }
-  if (fate != Fate::kDropped && !lost.changes.empty()) park(std::move(lost.changes), why);
-  settle();
-}
-
-/// Makes the changes on the document that is in place now; returns those that cannot be made.
-Changes Replica::remake_lost(Changes changes) {
-  Changes failed;
-  live_->transact([&] {
-    for (Change& change : changes) {
-      try {
-        live_->write([&](crdt::Tree& tree) { return object::remake(change, tree); });
-      } catch (const Error&) {
-        failed.push_back(std::move(change));
-      }
-    }
-  });
-  return failed;
-}
-
-void Replica::park(Changes changes, const Error& why) {
-  const std::size_t count = changes.size();
-  ParkedEdit parked{.id = journal_->next_parked(),
-                    .why = why,
-                    .time_ms = context_->wall_ms(),
-                    .changes = std::move(changes)};
-  // The facts are those of whoever follows the object now, which need not be this one.
-  journal_->write({parked});
-  context_->on_parked(url_, std::move(parked));
-  context_->on_refused(*this, Error(why.code(), std::string(why.reason()),
-                                    why.message() + " (" + count_text(count) + " parked)"));
-}
-
-Result<void> Replica::remake(const ParkedEdit& parked) {
-  SYNCLINE_TRY(may_write());
-  // Tried on a copy first: a transaction cannot be taken back.
-  crdt::Doc copy({.client = draw_client_id(context_->random())});
-  SYNCLINE_TRY(copy.apply_update_v1(live_->doc().encode_state_as_update_v1()));
-  crdt::Tree tree(*tree_of(copy));
-  for (const Change& change : parked.changes) SYNCLINE_TRY(object::remake(change, tree));
-  const Journal::Batch batch(journal_);
-  remake_lost(parked.changes);
-  keep({Released{parked.id}});
-  return {};
 }
 
 // ---- the end ------------------------------------------------------------------------------------

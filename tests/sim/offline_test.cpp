@@ -63,7 +63,7 @@ struct ClientProcess {
     syncer = std::make_unique<sync::Syncer>(on, on, on.random(), *connector, std::move(options));
   }
 
-  void create(const Value& initial, const std::string& access = "open") {
+  void create(const Value& initial, const Value& access = "open") {
     syncer->create(kBoard, initial, {.access = access}, [this](auto result) { take(result); });
   }
   void subscribe(const std::string& url = kBoard) {
@@ -560,6 +560,99 @@ TEST_F(OfflineTest, EditsOfAnObjectThatWasDeletedAreParkedAndOutliveTheProcess) 
   alice->subscribe();
   ASSERT_TRUE(until([&] { return settled(alice); }));
   EXPECT_TRUE(alice->syncer->parked().empty());
+}
+
+class RefusedPlaceTest : public OfflineTest {
+ protected:
+  /// Bob's board, where alice writes everywhere but at /locked.
+  void meet(const ConflictHook& hook = nullptr) {
+    const auto rule = [](const std::string& effect, const Value& actions, const Value& who) {
+      return Value::object({{"effect", effect}, {"actions", actions}, {"who", who}});
+    };
+    Value deny = rule("deny", "write", kAlice);
+    deny.set("path", "/locked");
+    const Value rules = Value::object(
+        {{"rules", Value::array({rule("allow", Value::array({"read", "subscribe", "write"}), "*"),
+                                 std::move(deny)})}});
+    start_hub();
+    bob_ = &machine(kBob);
+    (*bob_)->create({{"locked", 0}}, rules);
+    ASSERT_TRUE(until([&] { return settled(*bob_); }));
+    alice_ = &machine(kAlice, hook);
+    (*alice_)->subscribe();
+    ASSERT_TRUE(until([&] { return settled(*alice_); }));
+  }
+  void edit() {
+    const DataObject& board = *(*alice_)->board;
+    board["a"] = 1;
+    board["locked"] = 2;
+    board["b"] = 3;
+    board.transact([&] {
+      board["c"] = 4;
+      board["locked"] = 5;
+    });
+    board["d"] = 6;
+  }
+  bool in_step() {
+    return settled(*alice_) && settled(*bob_) && (*alice_)->board->get() == (*bob_)->board->get();
+  }
+  const Value rest_ = {{"locked", 0}, {"a", 1}, {"b", 3}, {"c", 4}, {"d", 6}};
+  Machine* alice_ = nullptr;
+  Machine* bob_ = nullptr;
+};
+
+TEST_F(RefusedPlaceTest, OnlyWhatWasRefusedIsParkedAndTheRestGoesUp) {
+  meet();
+  const crdt::ClientId client = (*alice_)->board->live()->doc().client();
+  edit();
+  ASSERT_TRUE(until([&] { return in_step() && !(*alice_)->syncer->parked().empty(); }));
+  EXPECT_EQ((*bob_)->board->get(), rest_);
+  EXPECT_EQ((*alice_)->board->live()->doc().client(), client);
+  EXPECT_EQ((*alice_)->refused, std::vector<std::string>{"denied"});
+  const std::vector<Parked> parked = (*alice_)->syncer->parked();
+  ASSERT_EQ(parked.size(), 1u);
+  ASSERT_EQ(parked[0].changes.size(), 2u);
+  EXPECT_EQ(parked[0].changes[0].path, Path{"locked"});
+  EXPECT_EQ(parked[0].changes[0].new_value, Value(2));
+  EXPECT_EQ(parked[0].changes[1].new_value, Value(5));
+  (*(*alice_)->board)["e"] = 7;  // The id goes on, and nobody has seen what it makes now.
+  ASSERT_TRUE(until([&] { return in_step(); }));
+  EXPECT_EQ((*bob_)->board->get().find("e")->number(), 7);
+}
+
+TEST_F(RefusedPlaceTest, AlsoWhatWasWrittenOfflineByAProcessThatEnded) {
+  meet();
+  network_.part({alice_->node}, simulation::Partition::kBreak);
+  ASSERT_TRUE(until([&] { return !(*alice_)->syncer->connected(); }));
+  edit();
+  save(*alice_);
+  crash(*alice_);
+  network_.heal();
+  (*alice_)->subscribe();
+  ASSERT_TRUE(until([&] { return in_step() && !(*alice_)->syncer->parked().empty(); }));
+  EXPECT_EQ((*bob_)->board->get(), rest_);
+  save(*alice_);
+  crash(*alice_);
+  ASSERT_TRUE(until([&] { return !(*alice_)->syncer->parked().empty(); }));
+  std::size_t changes = 0;
+  for (const Parked& parked : (*alice_)->syncer->parked()) {
+    for (const Change& change : parked.changes) EXPECT_EQ(change.path, Path{"locked"});
+    changes += parked.changes.size();
+  }
+  EXPECT_EQ(changes, 2u);
+}
+
+TEST_F(RefusedPlaceTest, TheHookIsAskedAboutWhatWasRefused) {
+  int asked = 0;
+  meet([&](const Conflict& conflict) {
+    ++asked;
+    EXPECT_EQ(conflict.cause, Conflict::Cause::kRefused);
+    return Resolution::drop();
+  });
+  edit();
+  ASSERT_TRUE(until([&] { return asked > 0 && in_step(); }));
+  EXPECT_EQ((*bob_)->board->get(), rest_);
+  EXPECT_TRUE((*alice_)->syncer->parked().empty());
 }
 
 TEST_F(OfflineTest, ACreateThatIsRepeatedDoesNotReviveWhatWasDeleted) {

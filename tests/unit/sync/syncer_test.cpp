@@ -277,6 +277,37 @@ TEST_F(SyncerTest, RebuildsUnderANewClientIdWhenARefusalSaysSo) {
   EXPECT_EQ(room_value(), Value::object({{"a", 1}, {"e", 5}}));
 }
 
+TEST_F(SyncerTest, KeepsItsClientIdAndWhatWasNotRefusedWhereTheRoomTookTheRest) {
+  create(Value::object({{"a", 1}}));
+  const crdt::ClientId before = board_->live()->doc().client();
+  (*board_)["b"] = 2;
+  (*board_)["c"] = 3;
+  ASSERT_TRUE(accept_update());
+  const std::uint64_t refused = last_sequence_;
+  // In the room nothing is left of it but its ids.
+  crdt::Map(**room_.root("data", crdt::TypeKind::kMap)).remove("b");
+  host_.say(bus::UpdateRefused{.channel = 1,
+                               .sequence = refused,
+                               .code = Code::kDenied,
+                               .reason = "denied",
+                               .message = "no",
+                               .paths = {"/b"},
+                               .correction = bus::Correction::kRebuild});
+  const auto subscribe = host_.take<bus::Subscribe>();
+  ASSERT_TRUE(subscribe);
+  // It covers what was refused, and says nothing of the rest.
+  host_.say(bus::Ack{.channel = 1, .upto = refused, .seq = 1, .epoch = 1});
+  host_.say(subscribed(*subscribe, 2));
+  EXPECT_EQ(board_->get(), Value::object({{"a", 1}, {"c", 3}}));
+  EXPECT_EQ(board_->live()->doc().client(), before);
+  EXPECT_EQ(board_->unacknowledged(), 1u);
+  EXPECT_EQ(refused_, std::vector<std::string>{"denied"});
+  ASSERT_TRUE(accept_update());
+  (*board_)["d"] = 4;
+  ASSERT_TRUE(accept_update());
+  EXPECT_EQ(room_value(), Value::object({{"a", 1}, {"c", 3}, {"d", 4}}));
+}
+
 TEST_F(SyncerTest, KeepsAChangeThatTheRoomCouldNotStore) {
   create();
   (*board_)["a"] = 1;
