@@ -45,7 +45,7 @@ struct Head {
   /// Log records up to this one belong to earlier incarnations.
   std::uint64_t base_seq = 0;
   /// Units that were refused while the rest of their update was taken (verdicts by path): refused
-  /// again whenever they come again.
+  /// again whenever they come again. At most kRefusedRanges ranges.
   crdt::IdSet refused;
   /// The identity whose live update last brought a struct of a client id.
   std::map<crdt::ClientId, std::string> holders;

@@ -167,6 +167,20 @@ class Partition {
   std::string message_;
 };
 
+std::size_t ranges_in(const crdt::IdSet& set) {
+  std::size_t count = 0;
+  for (const auto& [client, ranges] : set.ranges()) count += ranges.size();
+  return count;
+}
+
+/// Whether the head has room to remember these units too. Neighbours are one range.
+bool remembers(const Head& head, const crdt::IdSet& refused) {
+  if (ranges_in(head.refused) + ranges_in(refused) <= kRefusedRanges) return true;
+  crdt::IdSet both = head.refused;
+  both.add(refused);
+  return ranges_in(both) <= std::max(kRefusedRanges, ranges_in(head.refused));
+}
+
 /// The part that may be taken, and what is said about the rest.
 Judgement taken(crdt::Update update, const crdt::Doc& doc, const Head& head,
                 const access::Authors& authors, const Writer& writer,
@@ -178,6 +192,13 @@ Judgement taken(crdt::Update update, const crdt::Doc& doc, const Head& head,
     Partition partition(update, doc, head, authors, writer);
     if (partition.refuses()) {
       out.refusal = partition.refusal();
+      if (!remembers(head, partition.rest().refused)) {
+        out.outcome = Outcome::kRefused;
+        out.held.clear();
+        out.refusal->correction = bus::Correction::kRebuild;
+        out.refusal->deletes.clear();
+        return out;
+      }
       out.refused = std::move(partition.rest().refused);
       update = std::move(partition.rest().update);
     }

@@ -3,7 +3,8 @@
 //
 // A verdict of "none" refuses the whole update and keeps nothing of it: see
 // docs/decisions/0002-whole-refusals-leave-no-trace.md. A verdict by path takes the allowed part;
-// refused units keep their clocks, without their content, and are remembered.
+// refused units keep their clocks, without their content, and are remembered; where the head has no
+// room for more of them (kRefusedRanges), the update is refused as a whole.
 #pragma once
 
 #include <optional>

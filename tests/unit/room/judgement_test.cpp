@@ -1,6 +1,7 @@
 // What of an update a room takes.
 #include "room/judgement.hpp"
 #include "room/authorship.hpp"
+#include "room/tuning.hpp"
 
 #include <gtest/gtest.h>
 
@@ -104,6 +105,29 @@ TEST_F(JudgementTest, AnIdBelongsToWhoeverBroughtItLive) {
     EXPECT_EQ(judged(next, thief, true).outcome, Outcome::kRefused) << "relayed too";
   }
   EXPECT_EQ(judged(next, kAlice).outcome, Outcome::kTaken);
+}
+
+TEST_F(JudgementTest, RefusesTheWholeWhereNoMoreRefusedIdsCanBeRemembered) {
+  const auto by_path = Value::parse(R"({"rules": [
+      {"effect": "allow", "actions": "write", "who": "*"},
+      {"effect": "deny", "actions": "write", "who": "*", "path": "/locked"}]})");
+  head_.rules = access::Rules::parse(by_path).value();
+  take(judged(one_.set("a", 1), kBob), kBob);
+  for (crdt::Clock clock = 0; clock < 2 * kRefusedRanges; clock += 2)
+    head_.refused.add(7, clock, 1);
+  Judgement judgement = judged(one_.set("locked", 2), kBob);
+  ASSERT_EQ(judgement.outcome, Outcome::kRefused);
+  EXPECT_EQ(judgement.refusal->paths, std::vector<std::string>{"/locked"});
+  EXPECT_EQ(judgement.refusal->correction, bus::Correction::kRebuild);
+  EXPECT_TRUE(judgement.refused.empty());
+  take(judged(two_.set("b", 1), kAlice), kAlice);  // Nothing is refused of it.
+
+  // What continues a range takes no more room.
+  head_.refused.remove(7, 0, 1);
+  head_.refused.add(2, 0, 1);
+  judgement = judged(two_.set("locked", 2), kAlice);
+  ASSERT_EQ(judgement.outcome, Outcome::kTaken);
+  EXPECT_TRUE(judgement.refused.contains({2, 1}));
 }
 
 TEST_F(JudgementTest, AnonymousSessionsHoldNothing) {
