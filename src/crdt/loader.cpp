@@ -220,6 +220,8 @@ void Engine::Loader::link(RunningTransaction& transaction) {
                   [&](const IdSet::Range& range) { return is_deleted(section, range); });
   }
   engine_.pending_deletes_ = engine_.apply_deletes(transaction, DeleteSet::of(std::move(deletes_)));
+  // Most documents are read more than they grow.
+  for (const Section& section : sections_) store_.client(section.client).text.shrink_to_fit();
 }
 
 void Engine::Loader::link(RunningTransaction& transaction, Ref ref) {

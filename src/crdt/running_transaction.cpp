@@ -13,15 +13,28 @@ namespace {
 constexpr Clock kUntouched = ~Clock{0};
 /// From so many touched clients on, clocks are looked up in a table instead of searched.
 constexpr std::size_t kTableFrom = 8;
+/// Room for so many entries is kept for the next transaction; more is a load's, and given back.
+constexpr std::size_t kKept = 64;
+
+template <typename Entry>
+void forget(std::vector<Entry>& entries) {
+  if (entries.capacity() > kKept) {
+    std::vector<Entry>().swap(entries);
+  } else {
+    entries.clear();
+  }
+}
 
 }  // namespace
 
 void RunningTransaction::reset() {
+  forget(touched_);
+  forget(deleted_);
   reset_in_place();
-  before_of_.clear();
-  deletion_order_.clear();
-  splits_.clear();
-  changed_.clear();
+  forget(before_of_);
+  forget(deletion_order_);
+  forget(splits_);
+  forget(changed_);
   untidy = false;
   emptied = false;
   wants_cleanup = false;
