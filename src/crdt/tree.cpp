@@ -210,7 +210,8 @@ struct Tree::Slot {
   std::size_t index() const { return std::get<std::size_t>(path.back()); }
 };
 
-Tree::Tree(SharedType& root, Sink sink) : root_(&root), sink_(std::move(sink)) {}
+Tree::Tree(SharedType& root, Sink sink, Gate gate)
+    : root_(&root), sink_(std::move(sink)), gate_(std::move(gate)) {}
 
 // ---- reading -----------------------------------------------------------------------------------
 
@@ -320,25 +321,21 @@ Result<void> Tree::replace(const Slot& slot, const Value& value) {
       return past_the_end(above, list.size(),
                           "nothing at index " + std::to_string(slot.index()) +
                               " to replace; push_back (\"-\" in a pointer) appends");
-    splice(above, list, slot.index(), 0, {value});
-    return {};
+    return splice(above, list, slot.index(), 0, {value});
   }
   if (slot.old) {
-    if (is_type(*slot.old, TypeKind::kText) && value.is_string()) {
-      assign(slot.path, Text(*shared_type(*slot.old)), value.string());
-      return {};
-    }
+    if (is_type(*slot.old, TypeKind::kText) && value.is_string())
+      return assign(slot.path, Text(*shared_type(*slot.old)), value.string());
     if (same(*slot.old, value)) {
       // A plain object from another client becomes a live one; to observers it is the same value.
       const bool goes_live =
           shared_type(*slot.old) == nullptr && (value.is_object() || value.is_array());
-      if (goes_live) put(slot, shared(value));
-      return {};
+      return goes_live ? put(slot, shared(value)) : Result<void>();
     }
   }
   std::optional<Value> old;
   if (sink_ && slot.old) old = to_json(*slot.old);
-  put(slot, shared(value));
+  SYNCLINE_TRY(put(slot, shared(value)));
   report([&] {
     return TreeEdit{slot.old ? Kind::kUpdate : Kind::kAdd, slot.path, std::move(old), value};
   });
@@ -346,10 +343,11 @@ Result<void> Tree::replace(const Slot& slot, const Value& value) {
 }
 
 /// Stores, over what is there.
-void Tree::put(const Slot& slot, Input input) {
+Result<void> Tree::put(const Slot& slot, Input input) {
+  SYNCLINE_TRY(ask(slot));
   if (!slot.in_list()) {
     Map(*slot.holder).set(slot.key(), std::move(input));
-    return;
+    return {};
   }
   root_->doc().transact([&](Transaction&) {
     Array list(*slot.holder);
@@ -358,6 +356,7 @@ void Tree::put(const Slot& slot, Input input) {
     inputs.push_back(std::move(input));
     SYNCLINE_CHECK(list.insert(slot.index(), std::move(inputs)).ok(), "the value was checked");
   });
+  return {};
 }
 
 Result<void> Tree::set_root(const Value& value) {
@@ -369,11 +368,12 @@ Result<void> Tree::set_root(const Value& value) {
   if (kind == TypeKind::kArray) {
     if (!value.is_array()) return wrong_kind({}, root_, describe(value));
     SYNCLINE_TRY_ASSIGN(stored, checked(value, {}, false));
-    if (!same(root_, stored)) splice({}, Array(*root_), 0, Array(*root_).size(), stored.items());
-    return {};
+    if (same(root_, stored)) return {};
+    return splice({}, Array(*root_), 0, Array(*root_).size(), stored.items());
   }
   if (kind != TypeKind::kMap || !value.is_object()) return wrong_kind({}, root_, describe(value));
   SYNCLINE_TRY_ASSIGN(stored, checked(value, {}, false));
+  if (gate_) SYNCLINE_TRY(ask_to_replace(stored));
   Result<void> done;
   root_->doc().transact([&](Transaction&) {
     std::vector<std::string> keys = Map(*root_).keys();
@@ -394,9 +394,11 @@ Result<void> Tree::remove(const Path& path) {
   const Path above(found.path.begin(), found.path.end() - 1);
   if (found.holder == nullptr) return wrong_kind(above, find(above).element, "live");
   if (found.holder->kind() == TypeKind::kArray) {
-    splice(above, Array(*found.holder), std::get<std::size_t>(found.path.back()), 1, {});
-    return {};
+    return splice(above, Array(*found.holder), std::get<std::size_t>(found.path.back()), 1, {});
   }
+  SYNCLINE_TRY(ask({.kind = TreeTouch::Kind::kRemove,
+                    .type = found.holder,
+                    .key = std::get<std::string>(found.path.back())}));
   std::optional<Value> old;
   if (sink_) old = to_json(found.element);
   Map(*found.holder).remove(std::get<std::string>(found.path.back()));
@@ -422,8 +424,7 @@ Result<void> Tree::insert(const Path& path, std::size_t index, const Value& valu
   Path place = found.path;
   place.emplace_back(index);
   SYNCLINE_TRY_ASSIGN(stored, checked(value, std::move(place), true));
-  splice(found.path, Array(*list), index, 0, {std::move(stored)});
-  return {};
+  return splice(found.path, Array(*list), index, 0, {std::move(stored)});
 }
 
 Result<void> Tree::push_back(const Path& path, const Value& value) {
@@ -442,14 +443,17 @@ Result<void> Tree::erase(const Path& path, std::size_t index, std::size_t count)
     return past_the_end(
         found.path, size,
         "cannot erase " + std::to_string(count) + " from index " + std::to_string(index));
-  splice(found.path, Array(*list), index, count, {});
-  return {};
+  return splice(found.path, Array(*list), index, count, {});
 }
 
 /// REQUIRES: the range is in the list, the values are checked.
-void Tree::splice(const Path& path, Array list, std::size_t index, std::size_t count,
-                  Value::Array values) {
-  if (count == 0 && values.empty()) return;
+Result<void> Tree::splice(const Path& path, Array list, std::size_t index, std::size_t count,
+                          Value::Array values) {
+  if (count == 0 && values.empty()) return {};
+  if (count > 0)
+    SYNCLINE_TRY(ask(
+        {.kind = TreeTouch::Kind::kRemove, .type = &list.type(), .index = index, .count = count}));
+  if (!values.empty()) SYNCLINE_TRY(ask({.kind = TreeTouch::Kind::kAdd, .type = &list.type()}));
   Value::Array removed;
   if (sink_)
     for (std::size_t i = 0; i < count; ++i) removed.push_back(to_json(list.get(index + i)));
@@ -472,6 +476,7 @@ void Tree::splice(const Path& path, Array list, std::size_t index, std::size_t c
     edit.inserted = std::move(values);
     return edit;
   });
+  return {};
 }
 
 // ---- texts -------------------------------------------------------------------------------------
@@ -486,7 +491,7 @@ Result<void> Tree::make_text(const Path& path) {
     if (place.in_list())
       return Error(Code::kNotFound, "nothing is at " + to_pointer(place.path) +
                                         ": push_back a string first, then make it live");
-    put(place, new_text(""));
+    SYNCLINE_TRY(put(place, new_text("")));
     report([&] { return TreeEdit{Kind::kAdd, place.path, std::nullopt, Value("")}; });
     return {};
   }
@@ -495,8 +500,7 @@ Result<void> Tree::make_text(const Path& path) {
   if (plain == nullptr || !plain->is_string())
     return wrong_kind(place.path, *place.old, "a text or a string");
   // The value stays what it was, so there is nothing to report.
-  put(place, new_text(encoding::to_wire_utf8(plain->string())));
-  return {};
+  return put(place, new_text(encoding::to_wire_utf8(plain->string())));
 }
 
 Result<void> Tree::insert_text(const Path& path, std::size_t index, std::string_view inserted) {
@@ -504,8 +508,7 @@ Result<void> Tree::insert_text(const Path& path, std::size_t index, std::string_
   const Text text(*found.type(TypeKind::kText));
   index = std::min(index, text.size());
   if (cuts_pair(text, index)) --index;
-  splice(found.path, text, index, 0, encoding::to_wire_utf8(inserted));
-  return {};
+  return splice(found.path, text, index, 0, encoding::to_wire_utf8(inserted));
 }
 
 Result<void> Tree::erase_text(const Path& path, std::size_t index, std::size_t length) {
@@ -517,25 +520,24 @@ Result<void> Tree::erase_text(const Path& path, std::size_t index, std::size_t l
   std::size_t end = index + length;
   if (cuts_pair(text, index)) --index;
   if (cuts_pair(text, end)) ++end;
-  splice(found.path, text, index, end - index, {});
-  return {};
+  return splice(found.path, text, index, end - index, {});
 }
 
 Result<void> Tree::assign_text(const Path& path, std::string_view to) {
   SYNCLINE_TRY_ASSIGN(found, require_text(path));
-  assign(found.path, Text(*found.type(TypeKind::kText)), encoding::to_wire_utf8(to));
-  return {};
+  return assign(found.path, Text(*found.type(TypeKind::kText)), encoding::to_wire_utf8(to));
 }
 
-void Tree::assign(const Path& path, Text text, std::string_view to) {
+Result<void> Tree::assign(const Path& path, Text text, std::string_view to) {
   TextDifference change = difference(text.slice(0, text.size()), to);
-  splice(path, text, change.index, encoding::utf16_length(change.removed),
-         std::move(change.inserted));
+  return splice(path, text, change.index, encoding::utf16_length(change.removed),
+                std::move(change.inserted));
 }
 
-void Tree::splice(const Path& path, Text text, std::size_t index, std::size_t length,
-                  std::string inserted) {
-  if (length == 0 && inserted.empty()) return;
+Result<void> Tree::splice(const Path& path, Text text, std::size_t index, std::size_t length,
+                          std::string inserted) {
+  if (length == 0 && inserted.empty()) return {};
+  SYNCLINE_TRY(ask({.kind = TreeTouch::Kind::kChange, .type = &text.type()}));
   std::string removed;
   if (sink_) removed = text.slice(index, length);
   root_->doc().transact([&](Transaction&) {
@@ -549,6 +551,44 @@ void Tree::splice(const Path& path, Text text, std::size_t index, std::size_t le
     edit.inserted = std::move(inserted);
     return edit;
   });
+  return {};
+}
+
+// ---- the gate ----------------------------------------------------------------------------------
+
+Result<void> Tree::ask(const TreeTouch& touch) const {
+  return gate_ ? gate_(touch) : Result<void>();
+}
+
+Result<void> Tree::ask(const Slot& slot) const {
+  if (!gate_) return {};
+  if (!slot.in_list())
+    return ask({.kind = slot.old ? TreeTouch::Kind::kChange : TreeTouch::Kind::kAdd,
+                .type = slot.holder,
+                .key = slot.key()});
+  SYNCLINE_TRY(ask(
+      {.kind = TreeTouch::Kind::kRemove, .type = slot.holder, .index = slot.index(), .count = 1}));
+  return ask({.kind = TreeTouch::Kind::kAdd, .type = slot.holder});
+}
+
+/// Everything that replacing the root's members takes, so that all of it is made or nothing.
+Result<void> Tree::ask_to_replace(const Value& root) const {
+  for (std::string& key : Map(*root_).keys())
+    if (root.find(key) == nullptr)
+      SYNCLINE_TRY(ask({.kind = TreeTouch::Kind::kRemove, .type = root_, .key = std::move(key)}));
+  for (const auto& [key, member] : root.members()) {
+    const std::optional<Element> old = Map(*root_).get(key);
+    if (old && same(*old, member)) continue;
+    SharedType* const text = old && is_type(*old, TypeKind::kText) ? shared_type(*old) : nullptr;
+    if (text != nullptr && member.is_string()) {
+      SYNCLINE_TRY(ask({.kind = TreeTouch::Kind::kChange, .type = text}));
+    } else {
+      SYNCLINE_TRY(ask({.kind = old ? TreeTouch::Kind::kChange : TreeTouch::Kind::kAdd,
+                        .type = root_,
+                        .key = key}));
+    }
+  }
+  return {};
 }
 
 void Tree::report(const std::function<TreeEdit()>& edit) const {

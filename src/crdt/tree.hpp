@@ -34,6 +34,19 @@ struct TreeEdit {
   Value inserted = {};
 };
 
+/// An edit of a tree that is about to be made, and changes something.
+struct TreeTouch {
+  enum class Kind { kAdd, kChange, kRemove };
+
+  Kind kind = Kind::kChange;
+  /// The map or list that has the member or elements, or the text that changes.
+  SharedType* type = nullptr;
+  std::optional<std::string> key = {};  ///< of a map's member
+  // Of a list's elements that are removed.
+  std::size_t index = 0;
+  std::size_t count = 0;
+};
+
 /// Where a path led.
 struct Found {
   enum class Outcome {
@@ -70,8 +83,11 @@ class Tree {
  public:
   using Sink = std::function<void(TreeEdit)>;
 
-  /// `sink`, if any, hears of each edit in order, after it was made.
-  explicit Tree(SharedType& root, Sink sink = {});
+  using Gate = std::function<Result<void>(const TreeTouch&)>;
+
+  /// `sink`, if any, hears of each edit in order, after it was made. `gate`, if any, is asked
+  /// before: its error becomes the edit's, and nothing of that is made.
+  explicit Tree(SharedType& root, Sink sink = {}, Gate gate = {});
 
   Found find(const Path& path) const;
   /// The same, or the error that says how far the path leads.
@@ -108,16 +124,20 @@ class Tree {
   Result<Slot> slot(const Path& path) const;
   Result<void> set_root(const Value& value);
   Result<void> replace(const Slot& slot, const Value& value);
-  void put(const Slot& slot, Input input);
-  void splice(const Path& path, Array list, std::size_t index, std::size_t count,
-              Value::Array values);
-  void splice(const Path& path, Text text, std::size_t index, std::size_t length,
-              std::string inserted);
-  void assign(const Path& path, Text text, std::string_view to);
+  Result<void> put(const Slot& slot, Input input);
+  Result<void> splice(const Path& path, Array list, std::size_t index, std::size_t count,
+                      Value::Array values);
+  Result<void> splice(const Path& path, Text text, std::size_t index, std::size_t length,
+                      std::string inserted);
+  Result<void> assign(const Path& path, Text text, std::string_view to);
+  Result<void> ask_to_replace(const Value& root) const;
+  Result<void> ask(const TreeTouch& touch) const;
+  Result<void> ask(const Slot& slot) const;
   void report(const std::function<TreeEdit()>& edit) const;
 
   SharedType* root_;
   Sink sink_;
+  Gate gate_;
 };
 
 }  // namespace syncline::crdt

@@ -9,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "base/log.hpp"
+#include "crdt/inspect.hpp"
 #include "object/net_changes.hpp"
 
 namespace syncline::object {
@@ -151,12 +152,19 @@ void LiveObject::transact(const std::function<void()>& body) {
 
 void LiveObject::write(const std::function<Result<void>(crdt::Tree&)>& edit) {
   transact([&] {
-    if (!allowed_) ask_to_write().or_throw();
+    if (!allowed_) {
+      ask_to_write().or_throw();
+      since_ = {doc_->client(), crdt::clock_of(*doc_, doc_->client())};
+    }
     allowed_ = true;
+    crdt::Tree::Gate gate;
+    if (events_ != nullptr && events_->judges_places())
+      gate = [this](const crdt::TreeTouch& touch) { return events_->may_edit(touch, since_); };
     // Records cost a copy of what was and what is: nobody makes them for nobody.
-    crdt::Tree tree(*root_, delivery_.wanted()
-                                ? [this](crdt::TreeEdit made) { record(std::move(made)); }
-                                : crdt::Tree::Sink());
+    crdt::Tree tree(*root_,
+                    delivery_.wanted() ? [this](crdt::TreeEdit made) { record(std::move(made)); }
+                                       : crdt::Tree::Sink(),
+                    std::move(gate));
     edit(tree).or_throw();
   });
 }

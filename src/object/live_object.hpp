@@ -41,6 +41,15 @@ class LiveObjectEvents {
   /// Before the first change of a local transaction: an error is thrown at the line that tried it,
   /// and nothing changed.
   virtual Result<void> may_write() = 0;
+  /// Whether may_edit has something to say: asked at every change, so it costs nothing where not.
+  virtual bool judges_places() const { return false; }
+  /// Before each change, where it is made: an error is thrown at the line that tried it, and
+  /// nothing of that change was made. `since`: the first unit that the open transaction made.
+  virtual Result<void> may_edit(const crdt::TreeTouch& touch, crdt::ID since) {
+    (void)touch;
+    (void)since;
+    return {};
+  }
   /// After a local transaction that changed something, before observers hear of it: its v1 update,
   /// to be queued and sent.
   virtual void on_local_update(SharedBytes update) = 0;
@@ -162,6 +171,8 @@ class LiveObject : public std::enable_shared_from_this<LiveObject> {
   Phase phase_ = Phase::kIdle;
   /// may_write() allowed the transaction that is open.
   bool allowed_ = false;
+  /// The first unit that it makes.
+  crdt::ID since_;
   SharedBytes made_;
   /// Of the batch that is applied, and of earlier ones that wait.
   Authors authors_;

@@ -97,6 +97,7 @@ void Replica::follow(bus::Channel channel, std::string incarnation, std::uint64_
 void Replica::created(const bus::Created& created, bool repeated) {
   owner_ = created.owner;
   epoch_ = created.epoch;
+  learn_rules(created.access, "paths");  // Of its verdict the room says nothing here.
   empty_ = false;
   creation_.reset();
   first_.reset();
@@ -207,7 +208,7 @@ void Replica::answered(Want asked, Result<Answer> answer) {
 Result<void> Replica::adopt(const bus::Subscribed& subscribed, Want asked) {
   owner_ = subscribed.owner;
   epoch_ = subscribed.epoch;
-  may_write_ = subscribed.may_write;
+  learn_rules(subscribed.access, subscribed.may_write);
   SYNCLINE_TRY_ASSIGN(room, crdt::StateVector::decode(subscribed.state_vector));
   if (position_ && asked != Want::kRebuild &&
       position_->incarnation != subscribed.position.incarnation) {
@@ -254,6 +255,7 @@ Result<void> Replica::adopt(const bus::Subscribed& subscribed, Want asked) {
 }
 
 Result<bool> Replica::apply(const std::vector<bus::Part>& parts) {
+  note_authors(parts);
   std::vector<object::RemotePart> remote;
   remote.reserve(parts.size());
   for (const bus::Part& part : parts) remote.push_back({.by = part.by, .update = *part.update});
@@ -364,7 +366,7 @@ void Replica::on_changed(const bus::Changed& changed) {
   if (changed.epoch < epoch_) return;
   epoch_ = changed.epoch;
   owner_ = changed.owner;
-  may_write_ = changed.may_write;
+  learn_rules(changed.access, changed.may_write);
   keep({});
 }
 
@@ -417,6 +419,50 @@ Result<void> Replica::may_write() {
                      " wait to be acknowledged; no more until the host takes them");
   }
   return {};
+}
+
+namespace {
+
+/// Who made what: recorded where it came from others, and one's own.
+class KnownAuthors final : public access::Authors {
+ public:
+  KnownAuthors(const room::Authorship& recorded, crdt::ClientId own, std::string_view identity)
+      : recorded_(recorded), own_(own), identity_(identity) {}
+  std::optional<std::string_view> author_of(crdt::ID unit) const override {
+    if (unit.client == own_) return identity_;
+    return recorded_.author_of(unit);
+  }
+
+ private:
+  const room::Authorship& recorded_;
+  const crdt::ClientId own_;
+  const std::string_view identity_;
+};
+
+}  // namespace
+
+Result<void> Replica::may_edit(const crdt::TreeTouch& touch, crdt::ID since) {
+  const KnownAuthors known(authors_, live_->doc().client(), context_->identity());
+  return foresight_->judge(touch, since, known, url_);
+}
+
+void Replica::learn_rules(const Value& access, const std::string& may_write) {
+  may_write_ = may_write;
+  foresight_.reset();
+  if (may_write == "paths")
+    foresight_ =
+        access::Foresight::of(access, context_->identity(), context_->identity() == owner_);
+}
+
+/// The state of the document is what it was before the parts.
+void Replica::note_authors(const std::vector<bus::Part>& parts) {
+  if (!foresight_) return;
+  crdt::StateVector before = live_->doc().state_vector();
+  for (const bus::Part& part : parts) {
+    if (part.by.empty()) continue;
+    if (const auto update = crdt::decode_update_v1(*part.update); update.ok())
+      authors_.record(*update, before, part.by);
+  }
 }
 
 void Replica::on_local_update(SharedBytes update) {

@@ -15,8 +15,10 @@
 #include <string>
 #include <vector>
 
+#include "access/foresight.hpp"
 #include "bus/message.hpp"
 #include "object/live_object.hpp"
+#include "room/authorship.hpp"
 #include "sync/journal.hpp"
 #include "sync/outbox.hpp"
 #include "sync/requests.hpp"
@@ -143,6 +145,8 @@ class Replica final : public object::LiveObjectEvents,
 
   // LiveObjectEvents
   Result<void> may_write() override;
+  bool judges_places() const override { return foresight_.has_value(); }
+  Result<void> may_edit(const crdt::TreeTouch& touch, crdt::ID since) override;
   void on_local_update(SharedBytes update) override;
   std::size_t unacknowledged() const override;
   std::string owner() const override { return owner_; }
@@ -181,6 +185,9 @@ class Replica final : public object::LiveObjectEvents,
   void advance_by_ack(std::uint64_t seq, std::size_t acknowledged);
   void watch_acks();
   void settle();
+  /// The rules in force, and the verdict on what is written here.
+  void learn_rules(const Value& access, const std::string& may_write);
+  void note_authors(const std::vector<bus::Part>& parts);
 
   // Rebuilding (replica_rebuild.cpp).
   Result<void> rebuild(const bus::Subscribed& subscribed);
@@ -232,6 +239,10 @@ class Replica final : public object::LiveObjectEvents,
   std::string owner_;
   std::string may_write_ = "all";
   std::uint64_t epoch_ = 0;
+  /// What the rules say about places, as far as that can be told here.
+  std::optional<access::Foresight> foresight_;
+  /// Who made what came since the object is followed here, where the rules ask for creators.
+  room::Authorship authors_;
 
   Outbox outbox_;
   std::uint64_t made_ = 0;

@@ -90,6 +90,7 @@ void Replica::restore(const Kept& kept) {
   if (!kept.facts.incarnation.empty())
     position_ = bus::Position{.incarnation = kept.facts.incarnation, .seq = kept.position};
   creation_ = kept.facts.creation;
+  if (creation_) learn_rules(creation_->access, "paths");
   first_ = kept.first;
   create_sent_ = true;  // Perhaps: the host tells a repetition from another's object.
   if (live_->doc().has_pending()) want_ = Want::kDiff;
@@ -129,6 +130,7 @@ void Replica::begin(Creation creation, SharedBytes state) {
   empty_ = false;
   owner_ = context_->identity();
   creation_ = std::move(creation);
+  learn_rules(creation_->access, "paths");
   first_ = std::move(state);
   // What was kept of an earlier object here goes.
   keep({Reset{.position = 0, .state = share({})}, Began{first_}});

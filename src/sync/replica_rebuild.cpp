@@ -106,6 +106,8 @@ Result<void> Replica::rebuild(const bus::Subscribed& subscribed) {
   const crdt::Doc& here = live_->doc();
   const bool used_up =
       rebuilt.doc->state_vector().get(here.client()) == here.state_vector().get(here.client());
+  if (foresight_)
+    authors_.record(here.client(), 0, here.state_vector().get(here.client()), context_->identity());
   if (used_up && why.reason() != "client_id_taken") rebuilt.doc->continue_client(here);
   want_ = Want::kResume;
   position_ = subscribed.position;
@@ -282,7 +284,10 @@ Result<void> Replica::remake(const ParkedEdit& parked) {
   // Tried on a copy first: a transaction cannot be taken back.
   crdt::Doc copy({.client = draw_client_id(context_->random())});
   SYNCLINE_TRY(copy.apply_update_v1(live_->doc().encode_state_as_update_v1()));
-  crdt::Tree tree(*tree_of(copy));
+  crdt::Tree::Gate gate;
+  if (judges_places())
+    gate = [&](const crdt::TreeTouch& touch) { return may_edit(touch, {copy.client(), 0}); };
+  crdt::Tree tree(*tree_of(copy), {}, std::move(gate));
   for (const Change& change : parked.changes) SYNCLINE_TRY(object::remake(change, tree));
   const Journal::Batch batch(journal_);
   remake_lost(parked.changes);

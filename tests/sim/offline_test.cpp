@@ -571,8 +571,10 @@ class RefusedPlaceTest : public OfflineTest {
     };
     Value deny = rule("deny", "write", kAlice);
     deny.set("path", "/locked");
+    // Who is invited only the room knows: so nobody else judges beforehand.
+    const Value who = Value::array({"*", "invited"});
     const Value rules = Value::object(
-        {{"rules", Value::array({rule("allow", Value::array({"read", "subscribe", "write"}), "*"),
+        {{"rules", Value::array({rule("allow", Value::array({"read", "subscribe", "write"}), who),
                                  std::move(deny)})}});
     start_hub();
     bob_ = &machine(kBob);
@@ -653,6 +655,91 @@ TEST_F(RefusedPlaceTest, TheHookIsAskedAboutWhatWasRefused) {
   ASSERT_TRUE(until([&] { return asked > 0 && in_step(); }));
   EXPECT_EQ((*bob_)->board->get(), rest_);
   EXPECT_TRUE((*alice_)->syncer->parked().empty());
+}
+
+/// A board where everybody adds messages that only their creator changes, and /title is the
+/// owner's.
+class ForbiddenPlaceTest : public OfflineTest {
+ protected:
+  void meet() {
+    start_hub();
+    bob_ = &machine(kBob);
+    (*bob_)->create({{"title", "Plan"}, {"messages", Value::object()}}, Value::parse(R"({"rules": [
+      {"effect": "allow", "actions": ["read", "subscribe"], "who": "*"},
+      {"effect": "allow", "actions": "write", "who": "owner"},
+      {"effect": "allow", "actions": "add", "who": "subscriber", "path": "/messages/*"},
+      {"name": "authors", "effect": "allow", "actions": ["change", "remove"], "who": "creator",
+       "path": "/messages/*"}]})"));
+    ASSERT_TRUE(until([&] { return settled(*bob_); }));
+    alice_ = &machine(kAlice);
+    (*alice_)->subscribe();
+    ASSERT_TRUE(until([&] { return settled(*alice_); }));
+  }
+  bool in_step() {
+    return settled(*alice_) && settled(*bob_) && (*alice_)->board->get() == (*bob_)->board->get();
+  }
+  /// The message of what a write throws; empty where it throws nothing.
+  static std::string denial(const std::function<void()>& write) {
+    try {
+      write();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::kDenied) << error.message();
+      return error.message();
+    }
+    return {};
+  }
+  Machine* alice_ = nullptr;
+  Machine* bob_ = nullptr;
+};
+
+TEST_F(ForbiddenPlaceTest, AWriteThrowsAtTheLineThatMadeItAndNothingOfItIsMade) {
+  meet();
+  const DataObject& board = *(*alice_)->board;
+  const Value before = board.get();
+  const std::string denied = denial([&] { board["title"] = "Plan B"; });
+  EXPECT_NE(denied.find("alice may not change /title of "), std::string::npos) << denied;
+  EXPECT_NE(denied.find("no rule of the object allows it"), std::string::npos) << denied;
+  EXPECT_NE(denial([&] { board["other"] = 1; }), "");
+  EXPECT_NE(denial([&] { board["title"].remove(); }), "");
+  EXPECT_NE(denial([&] { board.at("") = Value::object({{"title", "Plan"}, {"messages", 1}}); }),
+            "");
+  EXPECT_EQ(board.get(), before);
+  EXPECT_EQ(board.unacknowledged(), 0u);
+  EXPECT_TRUE((*alice_)->refused.empty());
+}
+
+TEST_F(ForbiddenPlaceTest, EntriesBelongToWhoMadeThem) {
+  meet();
+  const DataObject& alices = *(*alice_)->board;
+  const DataObject& bobs = *(*bob_)->board;
+  alices["messages"]["a"] = Value::object({{"text", "hi"}});
+  alices["messages"]["a"]["text"] = "hello";
+  alices.transact([&] {
+    alices["messages"]["b"] = Value::object();
+    alices["messages"]["b"]["text"] = "part of what adds it";
+  });
+  bobs["messages"]["c"] = Value::object({{"text", "bob's"}});
+  ASSERT_TRUE(until([&] { return in_step() && bobs["messages"].size() == 3; }));
+  const Value before = alices.get();
+  EXPECT_NE(denial([&] { alices["messages"]["c"]["text"] = "alice's"; }), "");
+  EXPECT_NE(denial([&] { alices["messages"]["c"].remove(); }), "");
+  EXPECT_EQ(alices.get(), before);
+  alices["messages"]["a"].remove();
+  ASSERT_TRUE(until([&] { return in_step(); }));
+  EXPECT_EQ(bobs["messages"].size(), 2u);
+  EXPECT_TRUE((*alice_)->refused.empty());
+}
+
+TEST_F(ForbiddenPlaceTest, WhereNobodyHereKnowsTheCreatorTheRoomJudges) {
+  meet();
+  (*(*bob_)->board)["messages"]["c"] = "bob's";
+  ASSERT_TRUE(until([&] { return settled(*bob_); }));
+  Machine& third = machine(kAlice);
+  third->subscribe();
+  ASSERT_TRUE(until([&] { return settled(third); }));
+  EXPECT_EQ(denial([&] { (*third->board)["messages"]["c"] = "alice's"; }), "");
+  ASSERT_TRUE(until([&] { return !third->refused.empty() && settled(third); }));
+  EXPECT_EQ(third->board->get(), (*bob_)->board->get());
 }
 
 TEST_F(OfflineTest, ACreateThatIsRepeatedDoesNotReviveWhatWasDeleted) {
