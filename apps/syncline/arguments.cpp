@@ -220,8 +220,10 @@ class CommandLine {
     sub.add_option("--invite", create_.invite, "Who may read a private object; may be repeated")
         ->type_name("ID")
         ->allow_extra_args(false);
+    sub.add_option("--schema", create_.schema,
+                   "A file with the JSON Schema that the object has to keep to")
+        ->type_name("FILE");
     add_caller(sub, create_.caller);
-    add_later_option(sub, "--schema");
   }
 
   void add_get() {

@@ -59,6 +59,7 @@ struct Create {
   std::string object;
   std::string data;
   std::string access;
+  std::string schema;
   std::vector<std::string> invite;
 };
 struct Get {

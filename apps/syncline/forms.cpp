@@ -11,6 +11,7 @@
 
 #include "bus/address.hpp"
 #include "encoding/json.hpp"
+#include "schema/schema.hpp"
 #include "syncline/path.hpp"
 
 namespace syncline::command {
@@ -66,6 +67,17 @@ Value access_of(const std::string& text) {
     return Value::parse(text_of(content));
   } catch (const Error& error) {
     throw Usage{"the rules in " + text + ": " + error.message()};
+  }
+}
+
+Value schema_of(const std::string& path) {
+  if (path.empty()) return {};
+  const Bytes content = read_file(path);
+  try {
+    const Value schema = Value::parse(text_of(content));
+    return schema::Schema::compile(schema).take_or_throw().source();
+  } catch (const Error& error) {
+    throw Usage{path + ": " + error.message()};
   }
 }
 

@@ -35,6 +35,9 @@ Value json_of(std::string_view what, const std::string& text);
 /// "owner", "open", "private", or the rules in a file.
 Value access_of(const std::string& text);
 
+/// The JSON Schema in a file; null for no file.
+Value schema_of(const std::string& path);
+
 /// The identities of --invite.
 std::vector<std::string> identities_of(const std::vector<std::string>& texts);
 

@@ -76,7 +76,8 @@ int run(const Create& arguments) {
   const Value data = json_of("--data", arguments.data);
   if (!data.is_object()) throw Usage{"--data must be a JSON object: {\"title\":\"Plan\"}"};
   const CreateOptions options{.access = access_of(arguments.access),
-                              .invite = identities_of(arguments.invite)};
+                              .invite = identities_of(arguments.invite),
+                              .schema = schema_of(arguments.schema)};
   if (is_kept(arguments.caller)) {
     create_kept(arguments.caller, url, data, options);
   } else {

@@ -99,6 +99,9 @@ struct CreateOptions {
   std::vector<std::string> invite{};
   /// False: lives in the host's memory only; acknowledgements say so.
   bool durable = true;
+  /// A JSON Schema that the object has to keep to, for good (docs/SCHEMA.md); null: none. A write
+  /// that breaks it throws kSchema at its line; the room refuses what comes otherwise.
+  Value schema{};
 };
 
 struct InvitationNotice {
@@ -125,9 +128,10 @@ class Syncer {
   std::string address() const;
   bool connected() const;
 
-  /// Creates an object owned by this identity. Errors: kConflict (exists), kMalformed, kDenied.
-  /// With `data` and no hub in reach the object begins here and goes up later; if there is another
-  /// one at its URL by then, on_conflict decides.
+  /// Creates an object owned by this identity. Errors: kConflict (exists), kMalformed (also a
+  /// schema that is none), kSchema (it would not begin as its schema says), kDenied. With `data`
+  /// and no hub in reach the object begins here and goes up later; if there is another one at its
+  /// URL by then, on_conflict decides.
   Pending<DataObject> create(const std::string& url, const Value& initial = Value::object(),
                              CreateOptions options = {});
   /// Gets a live copy; at once, as it was last seen, where `data` has it. Errors: kNotFound,
@@ -166,6 +170,10 @@ class Syncer {
   /// Calls `callback` for a local write that the room refused; the object was rebuilt without it.
   /// With `data` the edit is parked.
   Handle on_refused(std::function<void(const std::string& url, const Error& error)> callback);
+
+  /// Calls `callback` for a change by others that does not keep to the object's schema. It stands:
+  /// the room decides, and local edits that it does not know yet may be part of the matter.
+  Handle on_violation(std::function<void(const std::string& url, const Error& error)> callback);
 
   /// Runs what is due, in poll mode: timers, arrived messages, observers.
   void poll();

@@ -133,6 +133,7 @@ SYNCLINE_LAYOUT(Subscribed, 36, "subscribed") {
   io("complete", m.complete);
   io("durable", m.durable);
   io("missing", m.missing);
+  io("schema", m.schema);
 }
 SYNCLINE_LAYOUT(Current, 37, "current") {
   io("channel", m.channel);

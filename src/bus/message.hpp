@@ -195,6 +195,7 @@ struct Subscribed {
   std::vector<Part> missing;
   bool complete = false;  ///< `missing` is the whole log tail since the position asked for
   bool durable = true;
+  Value schema;  ///< what the object has to keep to; null: nothing
 };
 struct Current {
   Channel channel = 0;

@@ -2,6 +2,8 @@
 
 #include "bus/address.hpp"
 #include "crdt/doc.hpp"
+#include "object/live_object.hpp"
+#include "object/schema_guard.hpp"
 #include "room/tuning.hpp"
 
 namespace syncline::room {
@@ -17,6 +19,16 @@ Result<std::optional<crdt::Update>> state_of(const Bytes& bytes) {
   return std::optional(std::move(update));
 }
 
+/// Whether the schema is one, and the object would begin as it says.
+Result<void> check_schema(const Value& schema, const std::optional<crdt::Update>& initial,
+                          const std::string& url) {
+  SYNCLINE_TRY_ASSIGN(compiled, schema::Schema::compile(schema));
+  crdt::Doc doc({});
+  if (initial) doc.apply(*initial);
+  SYNCLINE_TRY_ASSIGN(tree, doc.root(object::kDataRoot, crdt::TypeKind::kMap));
+  return object::check(compiled, tree->to_json(), url);
+}
+
 }  // namespace
 
 Result<access::Rules> rules_for(const Value& access, std::string_view owner) {
@@ -29,8 +41,6 @@ Result<access::Rules> rules_for(const Value& access, std::string_view owner) {
 }
 
 Result<Creation> judge_creation(const bus::Create& request, std::string_view identity) {
-  if (!request.schema.is_null() && !request.schema.is_undefined())
-    return Error(Code::kSchema, "schemas are not in this version");
   if (request.nonce.size() > kNonceBytes)
     return Error(Code::kMalformed,
                  "the nonce is longer than " + std::to_string(kNonceBytes) + " bytes");
@@ -39,6 +49,10 @@ Result<Creation> judge_creation(const bus::Create& request, std::string_view ide
   SYNCLINE_TRY_ASSIGN(rules, rules_for(request.access, identity));
   SYNCLINE_TRY_ASSIGN(initial, state_of(request.state));
   Creation out;
+  if (!request.schema.is_null() && !request.schema.is_undefined()) {
+    SYNCLINE_TRY(check_schema(request.schema, initial, request.url));
+    out.head.schema = request.schema;
+  }
   out.head.owner = identity;
   out.head.rules = std::move(rules);
   out.head.nonce = request.nonce;

@@ -19,8 +19,9 @@ struct Creation {
 /// could ever write it.
 Result<access::Rules> rules_for(const Value& access, std::string_view owner);
 
-/// kMalformed (rules, identities, nonce, state), kSchema (schemas are not in this version),
-/// kUnauthenticated (nobody would own it), kTooLarge.
+/// kMalformed (rules, identities, nonce, state), kSchema (the first state does not keep to
+/// the schema; a schema that is none is kMalformed), kUnauthenticated (nobody would own it),
+/// kTooLarge.
 Result<Creation> judge_creation(const bus::Create& request, std::string_view identity);
 
 }  // namespace syncline::room

@@ -67,6 +67,21 @@ bool ObjectState::fold_due() const {
   return unfolded_bytes >= snapshot_bytes / kFoldSnapshotShare || updates >= kFoldUpdatesMost;
 }
 
+Result<void> ObjectState::guard_schema() {
+  if (head.schema.is_null()) return {};
+  Result<schema::Schema> compiled = schema::Schema::compile(head.schema);
+  if (!compiled.ok()) return damaged(head, "schema", compiled.error().message());
+  guard = std::make_unique<object::SchemaGuard>(*std::move(compiled));
+  guard->watch(*doc);
+  return {};
+}
+
+void ObjectState::take_back(Random& random) {
+  std::unique_ptr<crdt::Doc> before = guard->restored(draw_client_id(random));
+  guard->watch(*before);
+  doc = std::move(before);
+}
+
 ObjectState make_state(Head head, Random& random) {
   ObjectState state;
   state.seq = head.base_seq;
@@ -98,6 +113,7 @@ Result<ObjectState> load_state(const storage::Stored& stored, Random& random) {
     state.tail.push({record.seq, record.author, share(record.bytes), 0});
   }
   state.tail.trim(state.seq);
+  SYNCLINE_TRY(state.guard_schema());
   return state;
 }
 

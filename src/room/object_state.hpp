@@ -7,6 +7,7 @@
 
 #include "base/executor.hpp"
 #include "crdt/doc.hpp"
+#include "object/schema_guard.hpp"
 #include "room/authorship.hpp"
 #include "room/head.hpp"
 #include "room/tail.hpp"
@@ -23,6 +24,8 @@ std::string draw_incarnation(Random& random);
 struct ObjectState {
   Head head;
   std::unique_ptr<crdt::Doc> doc;
+  /// Of objects with a schema.
+  std::unique_ptr<object::SchemaGuard> guard;
   Authorship authorship;
   Tail tail;
   /// Of the newest update.
@@ -37,6 +40,12 @@ struct ObjectState {
   bool stored = false;
 
   bool fold_due() const;
+  /// Holds the document to the head's schema from here on, if there is one. kMalformed where the
+  /// schema cannot be compiled.
+  Result<void> guard_schema();
+  /// Takes back what was applied since guard->keep(): the document is made anew without it.
+  /// REQUIRES: guard.
+  void take_back(Random& random);
 };
 
 /// An object that does not exist yet.

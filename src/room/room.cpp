@@ -78,7 +78,14 @@ void Room::create(const bus::Message& message, std::optional<crdt::Update> initi
   if (initial && !access::is_anonymous(author))
     for (const auto& [client, structs] : initial->structs)
       state_.head.holders.emplace(client, author);
-  if (initial && integrate(*initial, author, 0)) {
+  Bytes first;
+  if (initial) {
+    const auto violation = apply(*initial, first);
+    SYNCLINE_CHECK(!violation, "a first state was judged before");
+  }
+  if (!first.empty()) {
+    state_.authorship.record(*initial, {}, author);
+    log_update(std::move(first), author, 0);
     outputs_.push(ChangeOutput{.seq = state_.seq});
   } else {
     log_head(author);
@@ -125,7 +132,8 @@ void Room::subscribe(const bus::Message& message, const bus::Subscribe& request)
                          .epoch = head.epoch,
                          .position = position(),
                          .state_vector = state_.doc->state_vector().encode(),
-                         .durable = head.durable};
+                         .durable = head.durable,
+                         .schema = head.schema};
   answer.may_write = access::name(write_verdict(message.identity).verdict);
 
   const auto& since = request.since;
@@ -252,6 +260,7 @@ Value Room::description() const {
                         {"incarnation", head.incarnation},
                         {"seq", state_.seq},
                         {"durable", head.durable},
+                        {"schema", head.schema},
                         {"created_ms", head.created_ms},
                         {"invited", std::move(invited)},
                         {"subscribers", members_.size()},

@@ -142,9 +142,10 @@ class Room : public std::enable_shared_from_this<Room> {
   void edit(const bus::Message& message, const bus::Edit& edit);
   void decide(Member& member, std::uint64_t sequence, bool relayed, crdt::Update update,
               std::size_t bytes);
-  void take(Member& member, std::uint64_t sequence, Judgement judgement);
-  /// Applies, records under `author`, logs. False if nothing changed.
-  bool integrate(const crdt::Update& update, const std::string& author, MemberId from);
+  void take(Member& member, std::uint64_t sequence, bool relayed, Judgement judgement);
+  /// Applies; `relay` is what others are sent. A violation of the schema: nothing was applied.
+  std::optional<schema::Violation> apply(const crdt::Update& update, Bytes& relay);
+  std::optional<schema::Violation> take_back_violation();
   void log_refused(const crdt::IdSet& refused, const std::string& author);
   void tell_refusal(const Member& member, std::uint64_t sequence, bus::UpdateRefused refusal);
   void refuse(const Member& member, std::uint64_t sequence, bus::UpdateRefused refusal);

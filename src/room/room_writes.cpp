@@ -7,6 +7,20 @@
 #include "room/tuning.hpp"
 
 namespace syncline::room {
+namespace {
+
+bus::UpdateRefused refusal_for(const schema::Violation& violation, const std::string& url) {
+  const Error error = violation.error(url);
+  bus::UpdateRefused out;
+  out.code = error.code();
+  out.reason = error.reason();
+  out.message = error.message();
+  out.paths = {to_pointer(violation.path)};
+  out.correction = bus::Correction::kRebuild;
+  return out;
+}
+
+}  // namespace
 
 void Room::update(const bus::Message& message, const bus::Update& update) {
   Member* member = find(message.from);
@@ -39,11 +53,11 @@ void Room::decide(Member& member, std::uint64_t sequence, bool relayed, crdt::Up
     return;
   }
   const bool taken = judgement.outcome == Judgement::Outcome::kTaken;
-  take(member, sequence, std::move(judgement));
+  take(member, sequence, relayed, std::move(judgement));
   if (taken && parked_ > 0) retry_parked();
 }
 
-void Room::take(Member& member, std::uint64_t sequence, Judgement judgement) {
+void Room::take(Member& member, std::uint64_t sequence, bool relayed, Judgement judgement) {
   switch (judgement.outcome) {
     case Judgement::Outcome::kRefused:
       return refuse(member, sequence, std::move(*judgement.refusal));
@@ -55,11 +69,25 @@ void Room::take(Member& member, std::uint64_t sequence, Judgement judgement) {
     case Judgement::Outcome::kWaits:
       SYNCLINE_CHECK(false, "what waits is parked");
   }
+  const crdt::StateVector before = state_.doc->state_vector();
+  Bytes relay;
+  if (const auto violation = apply(judgement.update, relay)) {
+    // All of it is refused, whatever the rules said of its parts, and leaves no trace.
+    if (member.plain && relayed) {
+      outputs_.push(ChangeOutput{.author = member.id, .sequence = sequence});
+      return;
+    }
+    return refuse(member, sequence, refusal_for(*violation, url()));
+  }
   for (const crdt::ClientId client : judgement.held)
     state_.head.holders.emplace(client, member.identity);
   state_.head.refused.add(judgement.refused);
   head_changed_ = head_changed_ || !judgement.held.empty() || !judgement.refused.empty();
-  const bool changed = integrate(judgement.update, member.identity, member.id);
+  const bool changed = !relay.empty();
+  if (changed) {
+    state_.authorship.record(judgement.update, before, member.identity);
+    log_update(std::move(relay), member.identity, member.id);
+  }
   SYNCLINE_CHECK(changed || !head_changed_, "what is new about the head came with something new");
   if (!judgement.refused.empty()) log_refused(judgement.refused, member.identity);
   if (judgement.refusal) tell_refusal(member, sequence, std::move(*judgement.refusal));
@@ -73,14 +101,19 @@ void Room::log_refused(const crdt::IdSet& refused, const std::string& author) {
   log_update(crdt::encode_update_v1(deletion), author, 0);
 }
 
-bool Room::integrate(const crdt::Update& update, const std::string& author, MemberId from) {
-  const crdt::StateVector before = state_.doc->state_vector();
+std::optional<schema::Violation> Room::apply(const crdt::Update& update, Bytes& relay) {
   crdt::Applied applied = state_.doc->apply(update, {}, crdt::Relay::kYes);
   SYNCLINE_CHECK(!applied.pending, "a room never holds pending structs");
-  if (applied.update.empty()) return false;
-  state_.authorship.record(update, before, author);
-  log_update(std::move(applied.update), author, from);
-  return true;
+  relay = std::move(applied.update);
+  return take_back_violation();
+}
+
+/// Nobody has heard yet of what was just done to the document.
+std::optional<schema::Violation> Room::take_back_violation() {
+  if (!state_.guard) return std::nullopt;
+  std::optional<schema::Violation> violation = state_.guard->violation();
+  if (violation) state_.take_back(ports_.random);
+  return violation;
 }
 
 void Room::edit(const bus::Message& message, const bus::Edit& request) {
@@ -100,6 +133,7 @@ void Room::edit(const bus::Message& message, const bus::Edit& request) {
   const crdt::Clock before = state_.doc->state_vector().get(client);
   Result<Bytes> update = apply_edit(*state_.doc, request);
   if (!update.ok()) return refuse(message, update.error());
+  if (const auto violation = take_back_violation()) return refuse(message, violation->error(url()));
   if (!update->empty()) {
     // Made here, under the room's own client id, and recorded under the caller.
     state_.authorship.record(client, before, state_.doc->state_vector().get(client),
@@ -189,10 +223,11 @@ void Room::retry_parked() {
           continue;
         }
         const std::uint64_t sequence = parked.sequence;
+        const bool relayed = parked.relayed;
         member.parked_bytes -= parked.bytes;
         member.parked.erase(member.parked.begin() + static_cast<std::ptrdiff_t>(i));
         --parked_;
-        take(member, sequence, std::move(judgement));
+        take(member, sequence, relayed, std::move(judgement));
         progress = true;
       }
     }
@@ -213,7 +248,9 @@ void Room::log_update(Bytes update, const std::string& author, MemberId from) {
                        .bytes = update});
     state_.unfolded_bytes += update.size();
   }
-  state_.tail.push({state_.seq, author, share(std::move(update)), from});
+  const SharedBytes shared = share(std::move(update));
+  if (state_.guard) state_.guard->keep(shared);
+  state_.tail.push({state_.seq, author, shared, from});
   state_.tail.trim(released_);
   if (head_changed_ || !state_.stored) records.push_back(head_record(author));
   head_changed_ = false;

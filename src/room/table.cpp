@@ -122,7 +122,10 @@ bool RoomTable::create(const bus::Message& message, const bus::Create& request,
     return false;
   }
   Head head = new_head(std::move(creation->head), message.to, base_seq);
-  const std::shared_ptr<Room> room = attach(make_state(std::move(head), ports_.random));
+  ObjectState state = make_state(std::move(head), ports_.random);
+  const Result<void> guarded = state.guard_schema();
+  SYNCLINE_CHECK(guarded.ok(), "a schema that was judged cannot be compiled");
+  const std::shared_ptr<Room> room = attach(std::move(state));
   room->create(message, std::move(creation->initial));
   return true;
 }

@@ -13,7 +13,7 @@ namespace {
 using encoding::Reader;
 using encoding::Writer;
 
-constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kFormat = 2;
 
 enum EntryKind : std::uint64_t {
   kBegan = 1,
@@ -223,12 +223,14 @@ Bytes Facts::encode() const {
     for (const std::string& invited : creation->invite) writer.var_string(invited);
     writer.u8(creation->durable ? 1 : 0);
   }
+  writer.any(schema ? *schema : Value());
   return writer.take();
 }
 
 Result<Facts> Facts::decode(ByteView bytes) {
   Reader reader(bytes);
-  SYNCLINE_TRY(known_format(reader, reader.var_uint()));
+  const std::uint64_t format = reader.var_uint();
+  SYNCLINE_TRY(known_format(reader, format));
   Facts facts;
   facts.owner = reader.var_string();
   facts.epoch = reader.var_uint();
@@ -245,6 +247,10 @@ Result<Facts> Facts::decode(ByteView bytes) {
     creation.durable = read_flag(reader);
     facts.creation = std::move(creation);
   }
+  // The first format had no schemas.
+  if (format >= 2)
+    if (Value schema = reader.any(); !schema.is_null())
+      facts.schema = std::make_shared<const Value>(std::move(schema));
   SYNCLINE_TRY(finished(reader, "head"));
   return facts;
 }

@@ -43,6 +43,8 @@ struct Facts {
   /// Of the room that is followed; empty before any was.
   std::string incarnation;
   std::optional<Creation> creation;
+  /// What the object has to keep to, shared with whoever wrote it down; null: nothing.
+  std::shared_ptr<const Value> schema;
   /// False: the copy was given up; only parked edits are left.
   bool followed = true;
 

@@ -111,6 +111,28 @@ void Replica::created(const bus::Created& created, bool repeated) {
   }
 }
 
+void Replica::use_schema(const Value& schema) {
+  const bool none = schema.is_null() || schema.is_undefined();
+  if (none ? !schema_ : schema_ && *schema_ == schema) return;
+  schema_ = none ? nullptr : std::make_shared<const Value>(schema);
+  std::optional<schema::Schema> compiled;
+  if (!none) {
+    Result<schema::Schema> result = schema::Schema::compile(schema);
+    if (result.ok()) {
+      compiled = *std::move(result);
+    } else {
+      // A newer room may know more keywords: it judges anyway.
+      log::warning("sync", url_ + ": what is written here is not checked before it is sent: " +
+                               result.error().message());
+    }
+  }
+  live_->set_schema(std::move(compiled));
+}
+
+void Replica::on_violation(const Error& error) {
+  if (context_) context_->on_violation(*this, error);
+}
+
 Result<void> Replica::subscribed(const bus::Subscribed& subscribed) {
   return adopt(subscribed, Want::kRebuild);
 }
@@ -223,6 +245,7 @@ Result<void> Replica::adopt(const bus::Subscribed& subscribed, Want asked) {
     SYNCLINE_TRY(rebuild(subscribed));
     if (phase_ == Phase::kEnded) return {};  // An observer ended it.
     follow(subscribed.channel, subscribed.position.incarnation, subscribed.position.seq);
+    use_schema(subscribed.schema);
     keep({});
   } else {
     if (!weigh(subscribed, room)) return {};
@@ -230,6 +253,7 @@ Result<void> Replica::adopt(const bus::Subscribed& subscribed, Want asked) {
     SYNCLINE_TRY(apply(subscribed.missing));
     if (phase_ == Phase::kEnded) return {};
     follow(subscribed.channel, subscribed.position.incarnation, subscribed.position.seq);
+    use_schema(subscribed.schema);
     if (std::exchange(empty_, false)) {
       keep_everything();
     } else {

@@ -50,6 +50,8 @@ class ReplicaContext {
   virtual void on_settled(Replica& replica) = 0;
   /// Local changes were refused, and are gone from the object.
   virtual void on_refused(Replica& replica, const Error& error) = 0;
+  /// What others wrote does not keep to the object's schema. It stands.
+  virtual void on_violation(Replica& replica, const Error& error) = 0;
   /// The replica follows its room no more.
   virtual void on_ended(Replica& replica) = 0;
 
@@ -103,7 +105,10 @@ class Replica final : public object::LiveObjectEvents,
   void restore(const Kept& kept);
   /// Begins as an object of its own, to be created at the host as soon as that can be reached.
   /// REQUIRES: a journal.
-  void begin(Creation creation, SharedBytes state);
+  void begin(Creation creation, SharedBytes state, const Value& schema);
+  /// The object has to keep to this from here on (null: to nothing); what is here now counts as
+  /// right.
+  void use_schema(const Value& schema);
   /// Ends it, and what is kept of it. Local changes go with it.
   void forget(const Error& why);
 
@@ -150,6 +155,7 @@ class Replica final : public object::LiveObjectEvents,
   void on_local_update(SharedBytes update) override;
   std::size_t unacknowledged() const override;
   std::string owner() const override { return owner_; }
+  void on_violation(const Error& error) override;
 
  private:
   enum class Phase {
@@ -243,6 +249,7 @@ class Replica final : public object::LiveObjectEvents,
   std::optional<access::Foresight> foresight_;
   /// Who made what came since the object is followed here, where the rules ask for creators.
   room::Authorship authors_;
+  std::shared_ptr<const Value> schema_;
 
   Outbox outbox_;
   std::uint64_t made_ = 0;

@@ -49,6 +49,7 @@ Facts Replica::facts() const {
           .may_write = may_write_,
           .incarnation = position_ ? position_->incarnation : std::string(),
           .creation = creation_,
+          .schema = schema_,
           .followed = phase_ != Phase::kEnded};
 }
 
@@ -91,6 +92,7 @@ void Replica::restore(const Kept& kept) {
     position_ = bus::Position{.incarnation = kept.facts.incarnation, .seq = kept.position};
   creation_ = kept.facts.creation;
   if (creation_) learn_rules(creation_->access, "paths");
+  use_schema(kept.facts.schema ? *kept.facts.schema : Value());
   first_ = kept.first;
   create_sent_ = true;  // Perhaps: the host tells a repetition from another's object.
   if (live_->doc().has_pending()) want_ = Want::kDiff;
@@ -125,13 +127,14 @@ void Replica::recall(std::function<void()> then) {
 
 // ---- objects that begin here --------------------------------------------------------------------
 
-void Replica::begin(Creation creation, SharedBytes state) {
+void Replica::begin(Creation creation, SharedBytes state, const Value& schema) {
   SYNCLINE_CHECK(journal_, "an object that begins here is kept");
   empty_ = false;
   owner_ = context_->identity();
   creation_ = std::move(creation);
   learn_rules(creation_->access, "paths");
   first_ = std::move(state);
+  use_schema(schema);
   // What was kept of an earlier object here goes.
   keep({Reset{.position = 0, .state = share({})}, Began{first_}});
   seek();
@@ -144,7 +147,7 @@ void Replica::send_create() {
   ++attempt_;
   bus::Create create{.url = url_,
                      .nonce = creation_->nonce,
-                     .schema = {},
+                     .schema = schema_ ? *schema_ : Value(),
                      .access = creation_->access,
                      .state = *first_,
                      .invite = creation_->invite,

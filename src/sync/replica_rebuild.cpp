@@ -254,15 +254,19 @@ void Replica::put_in_place_kept(Rebuilt rebuilt, const Error& why) {
 /// Makes the changes on the document that is in place now; returns those that cannot be made.
 Changes Replica::remake_lost(Changes changes) {
   Changes failed;
-  live_->transact([&] {
-    for (Change& change : changes) {
-      try {
-        live_->write([&](crdt::Tree& tree) { return object::remake(change, tree); });
-      } catch (const Error&) {
-        failed.push_back(std::move(change));
+  try {
+    live_->transact([&] {
+      for (const Change& change : changes) {
+        try {
+          live_->write([&](crdt::Tree& tree) { return object::remake(change, tree); });
+        } catch (const Error&) {
+          failed.push_back(change);
+        }
       }
-    }
-  });
+    });
+  } catch (const Error&) {
+    return changes;  // Together they break the schema, so none was made.
+  }
   return failed;
 }
 
@@ -289,6 +293,7 @@ Result<void> Replica::remake(const ParkedEdit& parked) {
     gate = [&](const crdt::TreeTouch& touch) { return may_edit(touch, {copy.client(), 0}); };
   crdt::Tree tree(*tree_of(copy), {}, std::move(gate));
   for (const Change& change : parked.changes) SYNCLINE_TRY(object::remake(change, tree));
+  SYNCLINE_TRY(live_->check_schema(*value_of(copy)));
   const Journal::Batch batch(journal_);
   remake_lost(parked.changes);
   keep({Released{parked.id}});

@@ -30,6 +30,14 @@ std::unique_ptr<crdt::Doc> make_doc(Random& random) {
       crdt::DocOptions{.client = draw_client_id(random), .cleanup = false});
 }
 
+/// Whether the schema is one, and the document begins as it says.
+Result<void> check_schema(const Value& schema, crdt::Doc& doc, const std::string& url) {
+  if (schema.is_null() || schema.is_undefined()) return {};
+  SYNCLINE_TRY_ASSIGN(compiled, schema::Schema::compile(schema));
+  SYNCLINE_TRY_ASSIGN(root, doc.root(object::kDataRoot, crdt::TypeKind::kMap));
+  return object::check(compiled, root->to_json(), url);
+}
+
 Error unexpected(const bus::Body& body) {
   return {Code::kInternal, "the host answered with \"" + std::string(bus::name_of(body)) +
                                "\", which is no answer to this request"};
@@ -122,13 +130,16 @@ void Syncer::create_from(const std::string& url, Bytes state, CreateRequest requ
 void Syncer::create_with(const std::string& url, std::unique_ptr<crdt::Doc> doc, Bytes state,
                          CreateRequest request, Done<Object> done) {
   Result<std::string> canonical = bus::object_url(url);
+  if (canonical.ok())
+    if (const Result<void> kept = check_schema(request.schema, *doc, *canonical); !kept.ok())
+      canonical = kept.error();
   if (!canonical.ok()) {
     later([done, error = canonical.error()] { done(error); });
     return;
   }
   bus::Create create{.url = *canonical,
                      .nonce = draw_nonce(random_),
-                     .schema = {},
+                     .schema = request.schema,
                      .access = std::move(request.access),
                      .state = std::move(state),
                      .invite = std::move(request.invite),
@@ -137,7 +148,8 @@ void Syncer::create_with(const std::string& url, std::unique_ptr<crdt::Doc> doc,
   // Done is copyable, so what it holds is shared.
   const auto held = std::make_shared<std::unique_ptr<crdt::Doc>>(std::move(doc));
   this->request(std::move(create), Repeat::kYes,
-                [this, canonical = *canonical, held, done](Result<Answer> answer) {
+                [this, canonical = *canonical, held, done,
+                 schema = std::move(request.schema)](Result<Answer> answer) {
                   const bool repeated = answer.ok() && answer->repeated;
                   Result<bus::Created> created = expect<bus::Created>(std::move(answer));
                   if (!created.ok()) return done(created.error());
@@ -146,6 +158,7 @@ void Syncer::create_with(const std::string& url, std::unique_ptr<crdt::Doc> doc,
                   if (const auto old = this->replica(canonical))
                     old->end({Code::kGone, canonical + " was deleted and made anew"});
                   replicas_[canonical] = replica;
+                  replica->use_schema(schema);
                   replica->created(*created, repeated);
                   done(replica->live());
                 });
@@ -446,6 +459,10 @@ void Syncer::on_settled(Replica&) {
 
 void Syncer::on_refused(Replica& replica, const Error& error) {
   if (options_.hooks.on_refused) options_.hooks.on_refused(replica.url(), error);
+}
+
+void Syncer::on_violation(Replica& replica, const Error& error) {
+  if (options_.hooks.on_violation) options_.hooks.on_violation(replica.url(), error);
 }
 
 void Syncer::on_ended(Replica& replica) {

@@ -28,6 +28,8 @@ struct CreateRequest {
   Value access = "owner";
   std::vector<std::string> invite;
   bool durable = true;
+  /// A JSON Schema (docs/SCHEMA.md) that the object has to keep to; null: none.
+  Value schema = {};
 };
 
 /// Where in an object `read` and `edit` look (docs/PROTOCOL.md).
@@ -43,6 +45,8 @@ struct SyncerHooks {
   std::function<void(const bus::Invitation&)> on_invitation;
   /// A local write was refused; the object was rebuilt without it.
   std::function<void(const std::string& url, const Error& error)> on_refused;
+  /// What others wrote does not keep to the object's schema. It stands: the room decides.
+  std::function<void(const std::string& url, const Error& error)> on_violation;
   /// An object is followed no more: deleted, or access was taken away.
   std::function<void(const std::string& url, const Error& why)> on_ended;
   /// The host can be reached, or (with the reason) cannot.
@@ -86,7 +90,8 @@ class Syncer final : private LinkEvents, private ReplicaContext {
   /// asked before waits for it. The error is why nothing can be kept here, and every request's.
   void when_ready(Done<void> done);
 
-  /// Creates an object owned by this identity. Errors: kConflict (exists), kMalformed, kDenied.
+  /// Creates an object owned by this identity. Errors: kConflict (exists), kMalformed, kDenied,
+  /// kSchema (it would not begin as its schema says).
   ///
   /// With a storage: once the host answered, or, where that cannot be reached, once the object is
   /// stored here; it is then created at the host when that comes into reach.
@@ -164,6 +169,7 @@ class Syncer final : private LinkEvents, private ReplicaContext {
   void on_close(bus::Channel channel) override { channels_.erase(channel); }
   void on_settled(Replica& replica) override;
   void on_refused(Replica& replica, const Error& error) override;
+  void on_violation(Replica& replica, const Error& error) override;
   void on_ended(Replica& replica) override;
   std::int64_t wall_ms() const override { return clock_.wall_ms(); }
   const ConflictHook& conflict_hook() const override { return options_.on_conflict; }

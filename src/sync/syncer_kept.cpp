@@ -66,7 +66,7 @@ void Syncer::create_kept(const std::string& url, std::unique_ptr<crdt::Doc> doc,
                  .access = create.access,
                  .invite = create.invite,
                  .durable = create.durable},
-                share(create.state));
+                share(create.state), create.schema);
     if (!link_.up() && link_.tried()) create_offline(url);
   });
 }

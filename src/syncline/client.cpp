@@ -10,7 +10,10 @@ namespace {
 constexpr std::uint64_t kListPage = 1000;
 
 sync::CreateRequest request_of(const CreateOptions& options) {
-  return {.access = options.access, .invite = options.invite, .durable = options.durable};
+  return {.access = options.access,
+          .invite = options.invite,
+          .durable = options.durable,
+          .schema = options.schema};
 }
 
 /// Makes a DataObject of a live object.

@@ -109,6 +109,7 @@ class Syncer::Impl {
   const std::shared_ptr<Runtime> runtime;
   Callbacks<const InvitationNotice&> invitations;
   Callbacks<const std::string&, const Error&> refusals;
+  Callbacks<const std::string&, const Error&> violations;
   MessageTrace trace;
   std::unique_ptr<storage::Storage> storage;
   std::unique_ptr<sync::Host> host;
@@ -165,6 +166,9 @@ void Syncer::Impl::open(const SyncerOptions& options) {
   };
   hooks.on_refused = [this](const std::string& object, const Error& error) {
     refusals.call(object, error);
+  };
+  hooks.on_violation = [this](const std::string& object, const Error& error) {
+    violations.call(object, error);
   };
   hooks.on_message = [this](bool sent, std::string_view message, const std::string& object) {
     if (trace) trace(sent, message, object);
@@ -249,7 +253,8 @@ Pending<DataObject> Syncer::create(const std::string& url, const Value& initial,
     impl_->syncer->create(url, initial,
                           {.access = std::move(options.access),
                            .invite = std::move(options.invite),
-                           .durable = options.durable},
+                           .durable = options.durable,
+                           .schema = std::move(options.schema)},
                           handle(std::move(done)));
   });
 }
@@ -322,6 +327,11 @@ Handle Syncer::on_invitation(std::function<void(const InvitationNotice&)> callba
 Handle Syncer::on_refused(std::function<void(const std::string& url, const Error&)> callback) {
   const Executor::Guard guard = impl_->runtime->enter();
   return impl_->refusals.add(impl_->runtime, std::move(callback));
+}
+
+Handle Syncer::on_violation(std::function<void(const std::string& url, const Error&)> callback) {
+  const Executor::Guard guard = impl_->runtime->enter();
+  return impl_->violations.add(impl_->runtime, std::move(callback));
 }
 
 void Syncer::poll() { impl_->runtime->poll(); }

@@ -56,7 +56,6 @@ test("what comes later says so", async () => {
   }
   await refused(["hub", "--auth", "keys.json"], /--auth is not in this version/);
   await refused(["hub", "--config", "hub.toml"], /--config is not in this version/);
-  await refused(["create", "comm://a/b", "--schema", "s.json"], /--schema is not in this version/);
 });
 
 test("malformed JSON names the place, and how a string is written", async () => {

@@ -62,6 +62,23 @@ test("create, get, set and delete", async () => {
   assert.equal(await ok(["get", url]), "{}");
 });
 
+test("an object with a schema", async () => {
+  const url = unique();
+  const file = join(temporaryDirectory(), "schema.json");
+  writeFileSync(file, '{"required":["title"],"properties":{"title":{"type":"string"}}}');
+  await fails(["create", url, "--schema", file], /must have a member "title"/);
+  await ok(["create", url, "--schema", file, "--data", '{"title":"Plan"}']);
+  await fails(["set", url, "/title", "7"], /\/title must be a string, and is an integer/);
+  await fails(["delete", url, "/title"], /must have a member "title" \(schema: \/required\)/);
+  await ok(["set", url, "/title", '"Plan B"']);
+  assert.deepEqual(await json(["get", url]), { title: "Plan B" });
+  assert.deepEqual((await json(["info", url, "--json"])).schema.required, ["title"]);
+  writeFileSync(file, '{"format":"email"}');
+  const bad = await run(["create", unique(), "--schema", file], hub.env);
+  assert.equal(bad.status, 2);
+  assert.match(bad.stderr, /\/format is a keyword that Syncline does not check/);
+});
+
 test("data comes from standard input, too", async () => {
   const url = unique();
   await ok(["create", url, "--data", "-"], '{"a":[1,2,3]}');

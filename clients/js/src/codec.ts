@@ -148,6 +148,7 @@ const layouts = {
       complete: flag,
       durable: flag,
       missing: list(part),
+      schema: any,
     },
   ],
   current: [37, { channel: uint, seq: uint }],

@@ -77,7 +77,9 @@ TEST_F(RoomTest, RefusesCreationsThatCannotBe) {
       R"({"rules": [{"effect": "allow", "actions": "add", "who": "*", "path": "/a*"}]})");
   EXPECT_EQ(code_of(request, alice_).code, Code::kMalformed);
   request = creation();
-  request.schema = Value::object();
+  request.schema = Value::object({{"required", "title"}});
+  EXPECT_EQ(code_of(request, alice_).code, Code::kMalformed);
+  request.schema = Value::object({{"required", Value::array({"title"})}});
   EXPECT_EQ(code_of(request, alice_).code, Code::kSchema);
   request = creation();
   request.state = {1, 2, 3};
