@@ -17,8 +17,8 @@ inline constexpr std::size_t kPatternStepsMax = 63;
 /// Steps of a place under rules by path; what is written deeper is refused. As deep as shared types
 /// are followed anywhere (crdt's kJsonDepthMax).
 inline constexpr std::size_t kPlaceDepthMax = 1000;
-/// Nodes above an edit whose authors are unknown where it is judged beforehand: every combination of
-/// "mine" and "not mine" is tried. Past it: the room judges.
+/// Nodes above an edit whose authors are unknown where it is judged beforehand: every combination
+/// of "mine" and "not mine" is tried. Past it: the room judges.
 inline constexpr std::size_t kSuppositionsMax = 6;
 /// Levels of all, any and not in a condition.
 inline constexpr int kConditionDepthMax = 16;

@@ -44,8 +44,8 @@ inline constexpr Duration kIdleBeforeUnload = std::chrono::seconds(30);
 /// Places that the answer to a refused update names.
 inline constexpr std::size_t kRefusedPaths = 20;
 /// Ranges of refused ids that an object's head remembers; each takes a few bytes of every head that
-/// is written. Past it an update is taken as a whole or not at all: of what is refused whole nothing
-/// is kept, so nothing has to be remembered.
+/// is written. Past it an update is taken as a whole or not at all: of what is refused whole
+/// nothing is kept, so nothing has to be remembered.
 inline constexpr std::size_t kRefusedRanges = 2000;
 
 // ---- requests
